@@ -1,0 +1,1 @@
+"""Errors, registry, atomic store, hashes, progress, optional imports. Imports nothing else of Frostline."""
