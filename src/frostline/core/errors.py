@@ -5,11 +5,11 @@ FrostlineError
  │    ├── UnknownNameError     a name that no registry knows
  │    └── RecipeError          a recipe or setting that does not fit
  ├── DataError             the images, labels, groups or splits
- │    └── DecodeError          one image that cannot be read: skipped, counted, listed
+ │    ├── DecodeError          one image that cannot be read: skipped, counted, listed
+ │    └── TaskNotSupportedError detection, segmentation, multi-label data
  ├── WeightsError          a weights file: missing, truncated, misfit, not finite, wrong hash
  ├── StoreError            the cache or a run folder
  │    └── CorruptEntryError    a stored entry whose hash does not match: recomputed
- ├── TaskNotSupportedError detection, segmentation, multi-label data
  └── MissingExtraError     an optional package that is not installed
 
 Every message says what was expected, what was received and what to do, and names the file.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -39,8 +42,29 @@ def require_keras() -> Any:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    backend = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}.get(
-        os.environ["KERAS_BACKEND"], "tensorflow"
-    )
-    require(backend, extra="tf", purpose="Running a network")
+    backend = os.environ["KERAS_BACKEND"]
+    if backend in ("tensorflow", "jax", "torch"):
+        extra = "torch" if backend == "torch" else "tf"
+        with _without_native_messages():
+            require(backend, extra=extra, purpose=f"Running a network on the Keras backend {backend!r}")
     return require("keras", extra="tf", purpose="Running a network")
+
+
+@contextmanager
+def _without_native_messages() -> Iterator[None]:
+    """Silence what TensorFlow's C++ writes to standard error while it is imported, before it reads its log level.
+
+    Python's own messages and errors go through ``sys.stderr`` and exceptions, and are not lost.
+    """
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -35,3 +37,46 @@ class SilentProgress:
 
     def say(self, message: str) -> None:
         """Nothing."""
+
+
+@dataclass
+class Stage:
+    """A stage that is going on.
+
+    Attributes:
+        name: as given.
+        total: number of its items; None when it is not known.
+        done: items that are done.
+        started: ``time.perf_counter()`` when it began.
+    """
+
+    name: str
+    total: int | None
+    done: int = 0
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it began."""
+        return time.perf_counter() - self.started
+
+
+class Stages:
+    """The stages that are going on, the innermost last: one may begin within another."""
+
+    def __init__(self) -> None:
+        self._open: list[Stage] = []
+
+    def push(self, name: str, total: int | None) -> Stage:
+        """A stage begins."""
+        self._open.append(Stage(name, total))
+        return self._open[-1]
+
+    def pop(self) -> Stage:
+        """The innermost stage ends."""
+        return self._open.pop() if self._open else Stage("", None)
+
+    @property
+    def innermost(self) -> Stage | None:
+        """The innermost stage; None when nothing is going on."""
+        return self._open[-1] if self._open else None

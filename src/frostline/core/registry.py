@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
 from frostline.core.errors import FrostlineError, UnknownNameError
@@ -51,9 +51,7 @@ class Registry(Generic[T]):
             return self._items[name]
         close = difflib.get_close_matches(name, self._items, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"use one of: {', '.join(sorted(self._items))}."
-        raise UnknownNameError(
-            f"Unknown {self._kind}: {name!r}. Known: {', '.join(sorted(self._items))}.", hint=hint
-        )
+        raise UnknownNameError(f"Unknown {self._kind}: {name!r}. Known: {', '.join(sorted(self._items))}.", hint=hint)
 
     def names(self) -> tuple[str, ...]:
         """The known names, built-ins first, in the order of registration."""
@@ -71,6 +69,23 @@ class Registry(Generic[T]):
     def _load_entry_points(self) -> None:
         if self._loaded_entry_points:
             return
-        self._loaded_entry_points = True
+        found: dict[str, T] = {}
         for point in entry_points(group=self._group):
-            self.register(point.name, point.load())
+            if point.name in self._items or point.name in found:
+                raise FrostlineError(
+                    f"The {self._kind} name {point.name!r}, announced by {_announcer(point)}, is already taken.",
+                    hint=f"uninstall one of the packages that announce it in {self._group!r}.",
+                )
+            try:
+                found[point.name] = point.load()
+            except Exception as error:
+                raise FrostlineError(
+                    f"The {self._kind} {point.name!r}, announced by {_announcer(point)}, cannot be loaded: {error}",
+                    hint="repair that package or uninstall it.",
+                ) from error
+        self._items.update(found)
+        self._loaded_entry_points = True
+
+
+def _announcer(point: EntryPoint) -> str:
+    return f"the package {point.dist.name!r}" if point.dist is not None else f"{point.value!r}"

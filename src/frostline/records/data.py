@@ -27,6 +27,8 @@ class ImageRecord:
         sharpness: variance of the Laplacian of the luminance at 256 pixels' width; low means blurred.
         saturation: mean of max(RGB) - min(RGB), 0..255; 0 for a grey image.
         fold: outer fold, 0..k-1; -1 before folds are fixed.
+        cluster: number of the cluster of (near-)duplicates it belongs to; -1 when it is like no other image.
+        notes: how its file was handled, short and countable, e.g. ``"transparency laid over white"``.
     """
 
     path: str
@@ -45,6 +47,8 @@ class ImageRecord:
     sharpness: float
     saturation: float
     fold: int = -1
+    cluster: int = -1
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class CheckResult:
 
     Attributes:
         check: its name.
-        severity: ``ok``, ``note`` (good to know), ``warning`` (costs accuracy or trust), ``error`` (nothing can be trusted).
+        severity: ``ok``, ``note`` (good to know), ``warning`` (costs accuracy or trust), ``error`` (nothing can be
+            trusted).
         summary: one sentence for a person, with the figures.
         figures: the numbers behind it, plain JSON.
         examples: a few file names per kind of trouble.

@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 def to_json(record: Any) -> Any:
-    """A record, or anything made of records, as plain JSON values (tuples become lists, paths strings)."""
+    """A record, or anything made of records, as plain JSON values (tuples and arrays become lists, paths strings)."""
     if dataclasses.is_dataclass(record) and not isinstance(record, type):
         return {field.name: to_json(getattr(record, field.name)) for field in dataclasses.fields(record)}
     if isinstance(record, Mapping):
@@ -23,9 +23,9 @@ def to_json(record: Any) -> Any:
     if isinstance(record, list | tuple):
         return [to_json(value) for value in record]
     if isinstance(record, PurePath):
-        return str(record)
-    if hasattr(record, "item") and getattr(record, "ndim", None) == 0:
-        return record.item()
+        return record.as_posix()
+    if hasattr(record, "tolist"):
+        return record.tolist()
     return record
 
 
@@ -43,13 +43,9 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     if kind is Any:
         return value
     if origin is types.UnionType or origin is typing.Union:
-        options = get_args(kind)
-        if value is None and type(None) in options:
-            return None
-        (inner,) = [option for option in options if option is not type(None)][:1]
-        return _build(inner, value, where)
+        return _build_option(get_args(kind), value, where)
     if origin is typing.Literal:
-        if value not in get_args(kind):
+        if not any(type(value) is type(known) and value == known for known in get_args(kind)):
             raise StoreError(f"{where} must be one of {get_args(kind)}. Received: {value!r}.")
         return value
     if origin is tuple:
@@ -61,6 +57,11 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         if len(arguments) != len(value):
             raise StoreError(f"{where} must have {len(arguments)} items. Received: {value!r}.")
         return tuple(_build(inner, item, where) for inner, item in zip(arguments, value, strict=True))
+    if origin is list:
+        (inner,) = get_args(kind)
+        if not isinstance(value, list | tuple):
+            raise StoreError(f"{where} must be a list. Received: {value!r}.")
+        return [_build(inner, item, f"{where}[{i}]") for i, item in enumerate(value)]
     if isinstance(origin, type) and issubclass(origin, Mapping):
         key_kind, value_kind = get_args(kind)
         if not isinstance(value, Mapping):
@@ -68,11 +69,31 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         return {_build(key_kind, k, where): _build(value_kind, v, f"{where}.{k}") for k, v in value.items()}
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return _build_record(kind, value, where)
+    if isinstance(kind, type) and issubclass(kind, PurePath) and isinstance(value, str):
+        return kind(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(kind, type) and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
         raise StoreError(f"{where} must be of type {kind.__name__}. Received: {value!r}.")
     return value
+
+
+def _build_option(options: tuple[Any, ...], value: Any, where: str) -> Any:
+    """The first alternative of a union that takes ``value``; one of exactly its type goes before one that widens it."""
+    if type(value) in options:
+        return value
+    complaints = []
+    for option in options:
+        if option is type(None):
+            continue
+        try:
+            return _build(option, value, where)
+        except StoreError as error:
+            complaints.append(error)
+    if len(complaints) == 1:
+        raise complaints[0]
+    names = " or ".join(getattr(option, "__name__", str(option)) for option in options)
+    raise StoreError(f"{where} must be {names}. Received: {value!r}.")
 
 
 def _build_record(kind: type[Any], value: Any, where: str) -> Any:

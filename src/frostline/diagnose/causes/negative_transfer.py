@@ -1,0 +1,70 @@
+"""The pretraining does not help: small grey pixels and a linear classifier do better than the frozen network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, final
+
+from frostline.diagnose.case import Case
+from frostline.diagnose.cause import Cause, Comparison, Symptom
+from frostline.diagnose.experiment import Execute, Experiment, Outcome, baseline
+from frostline.recipe import classic_recipe
+from frostline.records import Estimate
+from frostline.stats import balanced_accuracy
+
+
+@final
+class NegativeTransfer(Cause):
+    """Logistic regression on 24x24 grey pixels against the set-up to explain: a limit of frozen features."""
+
+    id = "negative_transfer"
+    kind = "limit"
+    title = "The pretraining does not help (negative transfer)"
+
+    def symptom(self, case: Case) -> Symptom:
+        """Nothing is known before the control is measured; it costs seconds, so it is always measured."""
+        evidence: dict[str, Any] = {}
+        if case.depth:
+            evidence["best_frozen_cut"] = round(max(p.accuracy.value for p in case.depth), 4)
+        return Symptom(0.01, evidence)
+
+    def comparison(self, case: Case) -> Comparison:
+        """Raw pixels against the recipe."""
+        return Comparison(
+            with_fix=Experiment("raw_pixels", classic_recipe("none"), "raw pixels"),
+            without=baseline(case.recipe),
+        )
+
+    def fix(self, case: Case, outcome: Outcome) -> Mapping[str, Any] | None:
+        """Thaw the network, or train one from scratch."""
+        del case, outcome
+        return {
+            "freeze.frost_line": "input",
+            "say": "Do not rely on frozen features here: thaw most or all of the network, or train a small one from "
+            "scratch.",
+        }
+
+    def explain(self, case: Case, effect: Estimate | None) -> str:
+        """What it means when pixels win."""
+        general = (
+            "When a linear classifier on 24x24 grey pixels does as well as frozen ImageNet features, the features "
+            "have thrown away what tells the classes apart: transfer is negative (Wang et al. 2019, Characterizing "
+            "and Avoiding Negative Transfer, arXiv 1811.09751)."
+        )
+        if effect is None or not case.depth:
+            return general
+        best = max(p.accuracy.value for p in case.depth)
+        return (
+            f"{general} Here the pixels are {effect.value:+.3f} from the set-up to explain; "
+            f"the best frozen cut's probe reaches {best:.3f}."
+        )
+
+    def evidence(self, case: Case, execute: Execute) -> Mapping[str, Any]:
+        """The accuracies of both sides."""
+        comparison = self.comparison(case)
+        values = {}
+        for experiment in (comparison.with_fix, comparison.without):
+            predictions = execute(experiment).predictions
+            mean = sum(balanced_accuracy(case.labels, p) for p in predictions) / len(predictions)
+            values[f"{experiment.name}_balanced_accuracy"] = round(mean, 4)
+        return values

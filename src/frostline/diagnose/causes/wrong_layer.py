@@ -1,0 +1,88 @@
+"""The wrong layer is tapped: the network's last layers have left behind what tells these classes apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, final
+
+from frostline.diagnose.case import Case
+from frostline.diagnose.cause import Cause, Comparison, Symptom
+from frostline.diagnose.experiment import Experiment, Outcome, cut_probe, linear_head
+from frostline.records import Estimate
+
+
+@final
+class WrongLayer(Cause):
+    """Domain mismatch by depth: a cut below the last one separates the classes better.
+
+    Both sides of the comparison have the same head (linear, strength chosen inside), so that the effect is the layer's
+    alone. The cut is chosen on inner folds; its accuracy is measured on the outer ones.
+    """
+
+    id = "wrong_layer"
+    kind = "repair"
+    title = "Wrong layer tapped (domain mismatch by depth)"
+
+    def symptom(self, case: Case) -> Symptom:
+        """How much better the best cut's probe is on inner folds, and how far each cut's activations have shifted."""
+        if len(case.depth) < 2:
+            return Symptom(0.0, {}, "the backbone has one cut only")
+        tapped = self._tapped(case)
+        best = max(case.depth, key=lambda point: point.inner_accuracy)
+        here = next(point for point in case.depth if point.cut.name == tapped)
+        evidence: dict[str, Any] = {
+            "tapped": tapped,
+            "best_cut_on_inner_folds": best.cut.name,
+            "accuracy_by_cut": {p.cut.name: round(p.accuracy.value, 4) for p in case.depth},
+        }
+        shifts = {p.cut.name: round(p.shift, 4) for p in case.depth if p.shift is not None}
+        if shifts:
+            evidence["shift_by_cut"] = shifts
+        return Symptom(best.inner_accuracy - here.inner_accuracy, evidence)
+
+    def comparison(self, case: Case) -> Comparison:
+        """A linear head on the cut that the inner folds choose, against a linear head on the recipe's."""
+        return Comparison(
+            with_fix=Experiment("best_cut", linear_head(case.recipe), "best cut"),
+            without=cut_probe(case.recipe, self._tapped(case)),
+        )
+
+    def fix(self, case: Case, outcome: Outcome) -> Mapping[str, Any] | None:
+        """Tap the cut that most outer folds chose."""
+        cut = outcome.most_chosen
+        return {
+            "freeze.taps": [cut],
+            "head.kind": "linear",
+            "say": f"Read the features at {cut} instead of {self._tapped(case)}, with a regularised linear head.",
+        }
+
+    def explain(self, case: Case, effect: Estimate | None) -> str:
+        """What depth does to features, and what was seen here."""
+        general = (
+            "Deep layers of a pretrained network are specialised in the classes that it was trained on; on images "
+            "unlike those, an earlier layer often separates the classes better, and what lies above it only loses "
+            "information (Yosinski et al. 2014, arXiv 1411.1792; Evci et al. 2022, Head2Toe, arXiv 2201.03529)."
+        )
+        if effect is None or not case.depth:
+            return general
+        best = max(case.depth, key=lambda point: point.inner_accuracy)
+        seen = (
+            f" Here the probe's best cut is {best.cut.name} ({best.accuracy.value:.3f}), and the tapped one, "
+            f"{self._tapped(case)}, reaches "
+            f"{next(p.accuracy.value for p in case.depth if p.cut.name == self._tapped(case)):.3f}."
+        )
+        return general + seen + self._shift_sentence(case)
+
+    def _tapped(self, case: Case) -> str:
+        taps = case.recipe.freeze.taps
+        return taps[-1] if taps else case.last.cut.name
+
+    def _shift_sentence(self, case: Case) -> str:
+        known = [(p.cut.name, p.shift) for p in case.depth if p.shift is not None]
+        if len(known) < 2:
+            return ""
+        name, shift = max(known, key=lambda pair: pair[1])
+        return (
+            f" Against the photographs of the pretraining, the activations have moved most at {name} "
+            f"({shift:.2f} source standard deviations per channel; last cut: {known[-1][1]:.2f})."
+        )

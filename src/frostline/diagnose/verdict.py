@@ -1,0 +1,93 @@
+"""The verdict: a sentence or three for a person, made from the baseline and the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from frostline.diagnose.ailment import Baseline, ailments
+from frostline.records import Estimate, Finding
+
+
+def compose_verdict(
+    baseline: Baseline,
+    findings: Sequence[Finding],
+    *,
+    backbone: str,
+    best_frozen: tuple[str, float] | None,
+    claimed: float | None = None,
+) -> str:
+    """What ails the set-up, what was proven to help, and by how much."""
+    found = ailments(baseline)
+    parts = [_what_was_measured(baseline, backbone, found)]
+    if claimed is not None:
+        parts.append(_claim(baseline.accuracy, claimed))
+    confirmed = [finding for finding in findings if finding.verdict == "confirmed"]
+    parts += [_validity(finding) for finding in confirmed if finding.kind == "validity"]
+    if any(finding.cause == "negative_transfer" for finding in confirmed) and baseline.raw_pixels is not None:
+        parts.append(_pixels_win(baseline, best_frozen))
+    repairs = [finding for finding in confirmed if finding.kind == "repair"]
+    if repairs:
+        parts.append(_repair(repairs[0]))
+    elif not found:
+        parts.append("Nothing found that would recover accuracy: the set-up is healthy.")
+    else:
+        parts.append(_nothing_found(findings, baseline, best_frozen))
+    return " ".join(parts)
+
+
+def _what_was_measured(baseline: Baseline, backbone: str, found: Sequence[str]) -> str:
+    accuracy = baseline.accuracy
+    sentence = (
+        f"Frozen {backbone} reaches a balanced accuracy of {accuracy.value:.3f} "
+        f"[{accuracy.low:.3f}, {accuracy.high:.3f}] (chance {baseline.chance:.3f})"
+    )
+    if not found:
+        return sentence + "."
+    told = {
+        "low accuracy": "low accuracy",
+        "poor generalisation": f"poor generalisation ({baseline.train_accuracy or 0.0:.3f} on its training images)",
+        "slow convergence": f"slow convergence (95 % after {baseline.epochs_to_95pct or 0.0:.1f} "
+        f"of {baseline.epochs} epochs)",
+    }
+    return f"{sentence}: {', '.join(told[name] for name in found)}."
+
+
+def _claim(accuracy: Estimate, claimed: float) -> str:
+    if accuracy.low <= claimed <= accuracy.high:
+        return f"The claimed {claimed:.3f} is reproduced."
+    side = "below" if accuracy.value < claimed else "above"
+    return f"The claimed {claimed:.3f} is not reproduced: the measured figure lies {side} it."
+
+
+def _validity(finding: Finding) -> str:
+    effect = -(finding.effect or 0.0)
+    return f"Beware of {finding.cause.replace('_', ' ')}: a careless split would flatter the figure by {effect:.3f}."
+
+
+def _pixels_win(baseline: Baseline, best_frozen: tuple[str, float] | None) -> str:
+    raw = baseline.raw_pixels or 0.0
+    sentence = f"Frozen features lose against raw pixels: logistic regression on 24x24 grey pixels reaches {raw:.3f}"
+    if best_frozen is None:
+        return sentence + "."
+    cut, value = best_frozen
+    relation = "still below" if value < raw else "above"
+    return (
+        f"{sentence}; the best frozen layer ({cut}, {value:.3f}) is {relation} that. "
+        "Thaw the network or train from scratch."
+    )
+
+
+def _repair(finding: Finding) -> str:
+    low, high = finding.ci or (0.0, 0.0)
+    say = str((finding.fix or {}).get("say", ""))
+    tied = f" (tied with {', '.join(finding.tied_with)})" if finding.tied_with else ""
+    return f"{say} That recovers {finding.effect or 0.0:+.3f} [{low:+.3f}, {high:+.3f}]{tied}."
+
+
+def _nothing_found(findings: Sequence[Finding], baseline: Baseline, best_frozen: tuple[str, float] | None) -> str:
+    open_ones = [f.cause.replace("_", " ") for f in findings if f.verdict in ("inconclusive", "not tested")]
+    expected = max(baseline.accuracy.value, best_frozen[1] if best_frozen else 0.0)
+    sentence = (
+        f"No repair is proven among those tested; with this backbone frozen, about {expected:.2f} is to be expected."
+    )
+    return sentence + (f" Not settled: {', '.join(open_ones)}." if open_ones else "")

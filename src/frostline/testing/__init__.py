@@ -1,0 +1,1 @@
+"""Tiny backbones, synthetic folders and conformance suites for the extension points."""

@@ -1,0 +1,1 @@
+"""Named, serialisable chains of image filters, applied before the input contract."""

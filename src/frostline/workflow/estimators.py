@@ -1,0 +1,171 @@
+"""How each estimator of an experiment is measured: one short function per estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frostline.diagnose.experiment import Estimator, Experiment, Outcome, cut_probe
+from frostline.probes import (
+    ProbeResult,
+    choose_by_inner,
+    concatenated_cuts,
+    majority_class,
+    nearest_centroid,
+    nearest_neighbours,
+    raw_pixels,
+)
+from frostline.records import EpochRow
+from frostline.tune import DenseHeadTrainer, epochs_to_95_percent
+from frostline.workflow.thumbnails import grey_thumbnails
+
+if TYPE_CHECKING:
+    from frostline.workflow.laboratory import Laboratory
+
+
+def _head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    kind = experiment.recipe.head.kind
+    if kind == "dense":
+        return _dense_head(laboratory, experiment)
+    if kind == "linear":
+        result = laboratory.probe(laboratory.tapped(experiment.recipe), experiment)
+        return _from_probe(laboratory, experiment, result)
+    head = nearest_centroid if kind == "centroid" else nearest_neighbours
+    split = laboratory.split(experiment)
+    features = laboratory.tapped(experiment.recipe)
+    result = head(features, laboratory.dataset.labels, split.groups, split.folds, seed=laboratory.recipe.seed)
+    return _from_probe(laboratory, experiment, result)
+
+
+def _dense_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    recipe, dataset = experiment.recipe, laboratory.dataset
+    features, labels = laboratory.tapped(recipe), dataset.labels
+    split = laboratory.split(experiment)
+    classes = len(dataset.class_names)
+    predictions = np.full((laboratory.seeds, len(labels)), -1, dtype=np.int64)
+    history: list[EpochRow] = []
+    train_accuracy, epochs = [], []
+    trainer = DenseHeadTrainer(features.shape[1], classes, head=recipe.head, training=recipe.training)
+    laboratory.progress.start(f"{experiment.name}: training heads", laboratory.seeds * len(split.scored))
+    for seed in range(laboratory.seeds):
+        for fold in split.scored:
+            test, train = split.folds == fold, split.training(fold)
+            trained = trainer.train(
+                features[train],
+                labels[train],
+                seed=recipe.seed + seed,
+                validation=(features[test], labels[test]),
+            )
+            predictions[seed, test] = trained.logits(features[test]).argmax(axis=1)
+            history += [
+                EpochRow(experiment.name, int(fold), seed, e + 1, m.loss, m.accuracy, m.val_loss, m.val_accuracy)
+                for e, m in enumerate(trained.history)
+            ]
+            if trained.diverged:
+                laboratory.progress.say(f"{experiment.name}: the loss stopped being finite in fold {fold}")
+            if trained.history:
+                train_accuracy.append(trained.history[-1].accuracy)
+                curve = tuple(m.val_accuracy for m in trained.history)
+                epochs.append(epochs_to_95_percent(curve, chance=1.0 / classes))
+            laboratory.progress.advance()
+    laboratory.progress.finish(f"{laboratory.seeds} seeds, {len(split.scored)} folds")
+    reached = [e for e in epochs if e is not None]
+    return Outcome(
+        predictions=predictions,
+        train_balanced_accuracy=float(np.mean(train_accuracy)) if train_accuracy else float("nan"),
+        epochs_to_95pct=float(np.mean(reached)) if reached else None,
+        history=tuple(history),
+        details={"seeds": laboratory.seeds},
+    )
+
+
+def _best_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    features = laboratory.tapped(experiment.recipe)
+    split, labels, seed = laboratory.split(experiment), laboratory.dataset.labels, laboratory.recipe.seed
+    results = {
+        "linear": laboratory.probe(features, experiment),
+        "centroid": nearest_centroid(features, labels, split.groups, split.folds, seed=seed),
+        "knn": nearest_neighbours(features, labels, split.groups, split.folds, seed=seed),
+    }
+    predictions, chosen = choose_by_inner(results, split.folds)
+    scores = {name: round(laboratory.score(_outcome(result.predictions)), 4) for name, result in results.items()}
+    return _outcome(
+        predictions,
+        train=float(np.mean([results[name].train_balanced_accuracy for name in chosen])),
+        details={"chosen": list(chosen), "balanced_accuracy": scores},
+    )
+
+
+def _best_cut(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    results = {cut: _remembered_probe(laboratory, experiment, cut) for cut in laboratory.cuts}
+    predictions, chosen = choose_by_inner(results, laboratory.split(experiment).folds)
+    train = float(np.mean([results[cut].train_balanced_accuracy for cut in chosen]))
+    return _outcome(predictions, train=train, details={"chosen": list(chosen)})
+
+
+def _remembered_probe(laboratory: Laboratory, experiment: Experiment, cut: str) -> ProbeResult:
+    """The linear probe at one cut, through the experiment that the depth curve measures."""
+    outcome = laboratory(cut_probe(experiment.recipe, cut))
+    return ProbeResult(
+        predictions=outcome.predictions[0],
+        inner_scores=np.asarray(outcome.details["inner_scores"], dtype=np.float64),
+        strengths=np.asarray(outcome.details["strengths"], dtype=np.float64),
+        train_balanced_accuracy=outcome.train_balanced_accuracy,
+        probabilities=np.zeros((0, 0), dtype=np.float32),
+        seconds=outcome.seconds,
+    )
+
+
+def _concatenated(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    split = laboratory.split(experiment)
+    features = {cut: laboratory.activations().read(cut) for cut in laboratory.cuts}
+    result = concatenated_cuts(
+        features, laboratory.dataset.labels, split.groups, split.folds, seed=laboratory.recipe.seed
+    )
+    return _from_probe(laboratory, experiment, result)
+
+
+def _majority(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    split = laboratory.split(experiment)
+    return _outcome(majority_class(laboratory.dataset.labels, split.folds))
+
+
+def _raw_pixels(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    split = laboratory.split(experiment)
+    thumbnails = grey_thumbnails(laboratory.dataset, size=24, progress=laboratory.progress)
+    result = raw_pixels(thumbnails, laboratory.dataset.labels, split.groups, split.folds, seed=laboratory.recipe.seed)
+    return _from_probe(laboratory, experiment, result)
+
+
+def _random_weights(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    return _from_probe(laboratory, experiment, laboratory.probe(laboratory.random_features(), experiment))
+
+
+def _from_probe(laboratory: Laboratory, experiment: Experiment, result: ProbeResult) -> Outcome:
+    split = laboratory.split(experiment)
+    kept = np.where(np.isin(split.folds, split.scored), result.predictions, -1)
+    details: dict[str, Any] = {
+        "inner_scores": [float(score) for score in result.inner_scores],
+        "strengths": [float(strength) for strength in result.strengths],
+    }
+    return _outcome(kept, train=result.train_balanced_accuracy, details=details)
+
+
+def _outcome(
+    predictions: NDArray[np.int64], *, train: float = float("nan"), details: Mapping[str, Any] | None = None
+) -> Outcome:
+    return Outcome(predictions[np.newaxis], train, None, (), details or {})
+
+
+ESTIMATORS: dict[Estimator, Callable[[Laboratory, Experiment], Outcome]] = {
+    "head": _head,
+    "best head": _best_head,
+    "best cut": _best_cut,
+    "concatenated cuts": _concatenated,
+    "majority": _majority,
+    "raw pixels": _raw_pixels,
+    "random weights": _random_weights,
+}
