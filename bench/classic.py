@@ -64,7 +64,7 @@ def frostline_classic(folder: Path, backbone: str, weights: Path, epochs: int, s
     from frostline.data import Dataset
     from frostline.recipe import HeadRecipe, TrainingRecipe
     from frostline.stats import balanced_accuracy
-    from frostline.tune import train_dense_head
+    from frostline.tune import DenseHeadTrainer
 
     require_keras()  # imports are outside the clock, as on the naive side
     started = time.perf_counter()
@@ -81,15 +81,10 @@ def frostline_classic(folder: Path, backbone: str, weights: Path, epochs: int, s
             classes = len(dataset.class_names)
         extracted = time.perf_counter()
         (features, labels), validation = sides["train"], sides["val"]
-        head = train_dense_head(
-            features,
-            labels,
-            classes=classes,
-            head=HeadRecipe(),
-            training=TrainingRecipe(epochs=epochs),
-            seed=seed,
-            validation=validation,
+        trainer = DenseHeadTrainer(
+            features.shape[1], classes, head=HeadRecipe(), training=TrainingRecipe(epochs=epochs)
         )
+        head = trainer.train(features, labels, seed=seed, validation=validation)
     ended = time.perf_counter()
     predictions = head.logits(validation[0]).argmax(axis=1)
     return {

@@ -3,9 +3,9 @@
     python bench/extraction.py [--backbones googlenet mobilenet_v2] [--images 256] [--rounds 5] [--engines]
 
 All are timed in turn, in every round, on the same images, so that what else the machine does hits them alike.
-Extraction goes from image files to features on disk: decoding, compiling and checking the engine included; the graph was converted
-before, the cache is empty. The others are fed with ready arrays. Rates are medians over rounds, ratios medians of the
-rounds' ratios; "CPU" is processor time of all threads, which other processes hardly disturb.
+Extraction goes from image files to features on disk: decoding, compiling and checking the engine included; the graph
+was converted before, the cache is empty. The others are fed with ready arrays. Rates are medians over rounds, ratios
+medians of the rounds' ratios; "CPU" is processor time of all threads, which other processes hardly disturb.
 """
 
 from __future__ import annotations
@@ -76,13 +76,19 @@ def bench(backbone: Backbone, dataset: Dataset, folder: Path, *, rounds: int, en
                 seconds[name].append(time.perf_counter() - started)
                 cpu[name].append(time.process_time() - cpu_started)
     print(f"\n{backbone.name}: {len(dataset)} images, {len(cuts)} cuts, batch {BATCH}, {rounds} rounds")
-    print(f"{'':24}{'images/s':>10}{'CPU ms/image':>14}{'x predict':>11}{'x raw engine':>14}{'raw CPU/CPU':>13}")
+    headings = ("images/s", "CPU ms/image", "x predict", "x raw engine", "raw CPU/CPU", "x predict, fastest")
+    print(" " * 24 + "".join(f"{heading:>{len(heading) + 2}}" for heading in headings))
     for name in ways:
-        rate = len(dataset) / float(np.median(seconds[name]))
-        work = 1000 * float(np.median(cpu[name])) / len(dataset)
-        ratios = [_ratio(seconds[base], seconds[name]) for base in ("keras predict", "engine openvino")]
-        share = _ratio(cpu["engine openvino"], cpu[name])
-        print(f"{name:24}{rate:10.1f}{work:14.1f}{ratios[0]:11.2f}{ratios[1]:14.2f}{share:13.2f}")
+        figures = (
+            f"{len(dataset) / float(np.median(seconds[name])):.1f}",
+            f"{1000 * float(np.median(cpu[name])) / len(dataset):.1f}",
+            f"{_ratio(seconds['keras predict'], seconds[name]):.2f}",
+            f"{_ratio(seconds['engine openvino'], seconds[name]):.2f}",
+            f"{_ratio(cpu['engine openvino'], cpu[name]):.2f}",
+            f"{min(seconds['keras predict']) / min(seconds[name]):.2f}",
+        )
+        columns = zip(figures, headings, strict=True)
+        print(f"{name:24}" + "".join(f"{figure:>{len(heading) + 2}}" for figure, heading in columns))
 
 
 def _feed(engine: Engine, pixels: NDArray[np.uint8]) -> Callable[[], object]:

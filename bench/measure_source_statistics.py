@@ -64,7 +64,7 @@ def main() -> None:
             source_statistics={},
         )
         (KNOWN / f"{file}.json").write_text(json.dumps(to_json(record), indent=2) + "\n", encoding="utf-8")
-        np.savez(KNOWN / f"{file}.npz", **statistics)
+        np.savez(KNOWN / f"{file}.npz", allow_pickle=False, **statistics)
         print(f"{file}: {len(images)} images, {len(statistics) // 2} cuts, digest {record.digest}")
 
 

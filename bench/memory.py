@@ -2,14 +2,15 @@
 
     python bench/memory.py [--counts 1000 20000] [--backbone googlenet] [--cuts 1]
 
-Each count runs in a process of its own, which writes small JPEG files (every one of its own content), converts nothing
-(the graph comes from a cache that an earlier process filled) and extracts the first cuts. Peak resident memory is what the
-system counted (`ru_maxrss`), once before extraction and once after; the listing of the files is not part of it.
+Each count runs in a process of its own, which writes small JPEG files (each of its own content), takes the converted
+graph from a cache that an earlier process filled, and extracts the first cuts. "Peak" is the process's peak resident
+memory, counted from the moment extraction starts (on Linux; elsewhere from the start of the process).
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import io
 import resource
@@ -45,7 +46,7 @@ class Files:
 
 def write_files(root: Path, count: int) -> Files:
     """``count`` JPEG files of 96x96 pixels, all different."""
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(count)
     records = []
     for index in range(count):
         coarse = generator.integers(0, 256, (6, 6, 3), dtype=np.uint8)
@@ -57,10 +58,18 @@ def write_files(root: Path, count: int) -> Files:
     return Files(root, tuple(records))
 
 
-def peak_mib() -> float:
-    """Peak resident memory of this process in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+def resident_mib(kind: str) -> float:
+    """Resident memory of this process in MiB: ``"VmHWM"`` its peak, ``"VmRSS"`` now (the peak too, outside Linux)."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith(kind)) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def forget_peak() -> None:
+    """Let the peak be counted from now on."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def measure(backbone: Backbone, cuts: list[str], count: int, cache: Path) -> None:
@@ -68,13 +77,14 @@ def measure(backbone: Backbone, cuts: list[str], count: int, cache: Path) -> Non
     with tempfile.TemporaryDirectory(prefix="frostline-bench-") as name:
         files = write_files(Path(name), count)
         store = ActivationStore(cache)
-        before, started = peak_mib(), time.perf_counter()
+        forget_peak()
+        before, started = resident_mib("VmRSS"), time.perf_counter()
         found = extract(files, backbone, cuts, store=store, engine="openvino")
-        after, seconds = peak_mib(), time.perf_counter() - started
+        after, seconds = resident_mib("VmHWM"), time.perf_counter() - started
         total = sum(found.read(cut).nbytes for cut in cuts) / 2**20
     print(
-        f"{count:7} images: peak {before:6.0f} MiB before, {after:6.0f} MiB after extraction (+{after - before:.0f}), "
-        f"features read back {total:.0f} MiB, {count / seconds:.0f} images/s",
+        f"{count:7} images: {before:6.0f} MiB before extraction, peak {after:6.0f} MiB (+{after - before:.0f}); "
+        f"{total:.1f} MiB of features, {count / seconds:.0f} images/s",
         flush=True,
     )
 
@@ -104,7 +114,8 @@ def main() -> None:
 def _record(path: str, content: str, size: int) -> ImageRecord:
     return ImageRecord(
         path=path, label="a", group=path, split="", content=content, width=96, height=96, mode="RGB",
-        format="JPEG", bytes=size, phash="0" * 16, mean_rgb=(0.0, 0.0, 0.0), contrast=1.0, sharpness=1.0, saturation=1.0,
+        format="JPEG", bytes=size, phash="0" * 16, mean_rgb=(0.0, 0.0, 0.0), contrast=1.0, sharpness=1.0,
+        saturation=1.0,
     )  # fmt: skip
 
 

@@ -185,3 +185,21 @@ def test_memory_running_out_halves_the_batch_and_says_so(backbone, store):
     found = extract(dataset, backbone, ["stem"], store=store, engine=kind, batch_size=16, progress=told)
     np.testing.assert_allclose(found.read("stem"), dataset.values.mean(axis=(1, 2)), rtol=1e-3)
     assert "lowered to 4" in told.text
+
+
+def test_exit_while_requests_are_out(backbone, store):
+    """Callbacks that come while Python shuts down would abort the process."""
+    extract(images(2), backbone, CUTS, store=store)
+    (graph,) = (path.parent for path in store.graphs.glob("*/graph.json"))
+    script = f"""
+from pathlib import Path
+import numpy as np
+from frostline.activations.engines.graph_cache import read_graph
+from frostline.activations.engines.openvino_engine import OpenVinoEngine
+engine = OpenVinoEngine(read_graph(Path({str(graph)!r})), 32)
+stream = engine.stream([np.zeros((480, 32, 32, 3), np.uint8)] * 50)
+next(stream)
+raise SystemExit(7)
+"""
+    for _ in range(3):
+        assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 7

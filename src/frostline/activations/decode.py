@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Protocol
@@ -34,7 +34,7 @@ def decode_batches(
     *,
     batch_size: int,
     threads: int | None = None,
-) -> Iterator[NDArray[np.uint8]]:
+) -> Generator[NDArray[np.uint8], None, None]:
     """Decode images in the order of ``indices``.
 
     At most one batch and a few images per thread are decoded ahead, so memory does not grow with the number of images.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -122,15 +123,17 @@ class _Extraction:
 
     def outputs(
         self, engine: Engine, images: NDArray[np.int64]
-    ) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.float32]]]]:
+    ) -> Generator[tuple[NDArray[np.int64], list[NDArray[np.float32]]], None, None]:
         """Distinct images and their activations, batch by batch."""
         indices = [self.first[image] for image in images]
         batches = decode_batches(self.dataset, indices, self.contract, batch_size=self.batch_size)
         start = 0
-        for outputs in engine.stream(batches, say=self.progress.say):
-            stop = start + len(outputs[0])
-            yield images[start:stop], outputs
-            start = stop
+        # Both are closed at once when the caller breaks off: no thread decodes or computes on.
+        with closing(batches), closing(engine.stream(batches, say=self.progress.say)) as stream:
+            for outputs in stream:
+                stop = start + len(outputs[0])
+                yield images[start:stop], outputs
+                start = stop
 
     def _compute(
         self,
@@ -144,9 +147,10 @@ class _Extraction:
         writer = ShardWriter(
             self.store, keys, located, self.contents, batch_size=self.batch_size, progress=self.progress
         )
-        for batch, outputs in self.outputs(engine, images):
-            writer.add([int(image) for image in batch], outputs)
-            self.progress.advance(len(batch))
+        with closing(self.outputs(engine, images)) as computed:
+            for batch, outputs in computed:
+                writer.add([int(image) for image in batch], outputs)
+                self.progress.advance(len(batch))
         writer.flush()
         self.progress.finish(f"{len(images)} images at {len(keys)} cut(s), {kind.name} in {kind.precision}")
 

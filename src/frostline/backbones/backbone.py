@@ -35,6 +35,7 @@ class Backbone:
         weights: where the weights come from.
         tensors: the weights' values, by the network's names; checked already (``tensors.check_tensors``).
         graph: built before for ``contract.size`` and ``flags``, when there is one.
+        origin: where the weights were read from, for recipes; empty when from nowhere.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Backbone:
         weights: WeightsRecord,
         tensors: Tensors,
         graph: Graph | None = None,
+        origin: str = "",
     ) -> None:
         self._network = network
         self._flags = dict(flags)
@@ -56,6 +58,7 @@ class Backbone:
         self.cuts: tuple[Cut, ...] = network.cuts(flags)
         self.contract: InputContract = contract
         self.weights: WeightsRecord = weights
+        self.origin: str = origin
         if graph is not None:
             _assign(graph, tensors)
 
@@ -165,7 +168,14 @@ class Backbone:
         if contract.size < 1:
             raise RecipeError(f"The size of a backbone's input must be positive. Received: {contract.size}.")
         record = dataclasses.replace(self.weights, contract=contract)
-        return Backbone(self._network, flags=self._flags, contract=contract, weights=record, tensors=self._tensors)
+        return Backbone(
+            self._network,
+            flags=self._flags,
+            contract=contract,
+            weights=record,
+            tensors=self._tensors,
+            origin=self.origin,
+        )
 
     def with_random_weights(self, seed: int) -> Backbone:
         """The same network and contract with random weights: what the architecture alone gives."""
@@ -252,11 +262,14 @@ def random_record(
 def _assign(graph: Graph, tensors: Mapping[str, NDArray[np.float32]]) -> None:
     for name, variable in graph.variables.items():
         variable.assign(tensors[name])
+    for layer in graph.layers.values():
+        # keras.layers.Normalization computes with values derived from its variables, not with these.
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
 
 
 def _values(variable: Any) -> NDArray[np.float32]:
-    keras = require_keras()
-    return np.asarray(keras.ops.convert_to_numpy(variable.value), dtype=np.float32)
+    return np.asarray(variable.numpy(), dtype=np.float32)
 
 
 def _call(model: Any) -> Callable[[NDArray[np.float32]], Any]:

@@ -13,7 +13,7 @@ from frostline.backbones.keras_graph import cuts_of_graph, graph_of_model
 from frostline.backbones.network import Flags, Graph, Network
 from frostline.backbones.tensors import tensor_digest
 from frostline.core.errors import RecipeError
-from frostline.core.optional import require, require_keras
+from frostline.core.optional import require
 from frostline.records import InputContract, WeightsRecord
 
 
@@ -49,8 +49,7 @@ def from_keras_hub(backbone: Any, *, name: str, contract: InputContract) -> Back
 
     graph = graph_of_model(model)
     cuts = cuts_of_graph(graph)
-    numpy_of = require_keras().ops.convert_to_numpy
-    tensors = {key: np.asarray(numpy_of(it.value), dtype=np.float32) for key, it in graph.variables.items()}
+    tensors = {key: np.asarray(variable.numpy(), np.float32) for key, variable in graph.variables.items()}
     record = WeightsRecord(
         backbone=name,
         digest=tensor_digest(tensors),

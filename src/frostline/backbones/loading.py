@@ -67,7 +67,15 @@ def with_weights_of(network: Network, given: Flags, path: Path) -> Backbone:
     if not record.source_statistics and not record.source.startswith("random"):
         statistics = batchnorm_moments(graph, tensors)
         record = dataclasses.replace(record, source_statistics=statistics)
-    return Backbone(network, flags=flags, contract=record.contract, weights=record, tensors=tensors, graph=graph)
+    return Backbone(
+        network,
+        flags=flags,
+        contract=record.contract,
+        weights=record,
+        tensors=tensors,
+        graph=graph,
+        origin=str(path),
+    )
 
 
 def _record(

@@ -7,8 +7,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
-import click
 import typer
+from typer.exceptions import Abort, Exit, TyperException
 
 from frostline._version import __version__
 from frostline.cli.check import check_command
@@ -59,10 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         result = app(args=arguments, standalone_mode=False)
-    except click.exceptions.Abort:
+    except Abort:
         return _stopped()
-    except click.ClickException as error:
-        error.show()
+    except Exit as error:
+        return error.exit_code
+    except TyperException as error:
+        # Usage errors show the command's synopsis themselves; the base class has no such method.
+        show = getattr(error, "show", None)
+        show() if show else print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except FrostlineError as error:
         print(f"error: {error}", file=sys.stderr)

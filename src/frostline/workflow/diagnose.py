@@ -182,7 +182,7 @@ def _classic(backbone: Backbone | None, seed: int) -> Recipe:
             "A diagnosis needs a backbone or a recipe that names one. Received neither.",
             hint='pass backbone=fl.load_backbone("googlenet", weights=PATH), or --backbone and --weights.',
         )
-    return classic_recipe(backbone.name, seed=seed)
+    return classic_recipe(backbone.name, weights=backbone.origin, seed=seed)
 
 
 def _measure_controls(laboratory: Laboratory) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Engine(ABC):
 
     def stream(
         self, batches: Iterable[NDArray[np.uint8]], *, say: Callable[[str], None] = ignore
-    ) -> Iterator[list[NDArray[np.float32]]]:
+    ) -> Generator[list[NDArray[np.float32]], None, None]:
         """``run`` on batch after batch, in order. A batch that does not fit into memory is halved, and that is said.
 
         Engines that can work on the next batch while the last one is finishing override this.

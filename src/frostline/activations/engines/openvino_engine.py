@@ -7,11 +7,13 @@ needs tf2onnx and 3 to 40 s.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 import threading
+import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -92,6 +94,8 @@ class OpenVinoEngine(Engine):
         except (RuntimeError, TypeError) as error:
             raise EngineError(f"OpenVINO cannot run the graph: {error}") from error
         self._queue.set_callback(lambda request, job: job[0].receive(request, job[1], job[2]))
+        # Also at exit: a callback that comes while Python is shutting down aborts the process.
+        weakref.finalize(self, _drain, self._queue)
 
     def run(self, batch: NDArray[np.uint8] | NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """See ``Engine.run``."""
@@ -102,25 +106,29 @@ class OpenVinoEngine(Engine):
         batches: Iterable[NDArray[np.uint8]],
         *,
         say: Callable[[str], None] = ignore,  # noqa: ARG002 - requests are small already
-    ) -> Iterator[list[NDArray[np.float32]]]:
+    ) -> Generator[list[NDArray[np.float32]], None, None]:
         """See ``Engine.stream``. The queue is kept full across batches."""
         waiting: deque[_Job] = deque()
         source = iter(batches)
         broken: FrostlineError | None = None
-        while broken is None:
-            try:
-                batch = next(source)
-            except StopIteration:
-                break
-            except FrostlineError as error:
-                # What is under way is worth keeping: the caller stores it before it hears of the image.
-                broken = error
-                continue
-            waiting.append(self._submit(batch))
-            if len(waiting) > 1:
+        try:
+            while broken is None:
+                try:
+                    batch = next(source)
+                except StopIteration:
+                    break
+                except FrostlineError as error:
+                    # What is under way is worth keeping: the caller stores it before it hears of the image.
+                    broken = error
+                    continue
+                waiting.append(self._submit(batch))
+                if len(waiting) > 1:
+                    yield self._finish(waiting.popleft())
+            while waiting:
                 yield self._finish(waiting.popleft())
-        while waiting:
-            yield self._finish(waiting.popleft())
+        finally:
+            if waiting:
+                _drain(self._queue)
         if broken is not None:
             raise broken
 
@@ -223,6 +231,12 @@ def is_installed() -> bool:
         return importlib.util.find_spec("openvino") is not None and bool(version("openvino"))
     except (PackageNotFoundError, ValueError):
         return False
+
+
+def _drain(queue: Any) -> None:
+    """Wait until no request is under way."""
+    with contextlib.suppress(RuntimeError):
+        queue.wait_all()
 
 
 def _failure(error: RuntimeError) -> EngineError:
