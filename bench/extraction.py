@@ -1,6 +1,6 @@
 """How fast images go through a frozen prefix: Frostline's extraction, Keras's `predict`, and the bare engine.
 
-    python bench/extraction.py [--backbones googlenet mobilenet_v2] [--images 256] [--rounds 5] [--engines]
+    python -m bench.extraction [--backbones NAME ...] [--data FOLDER] [--images 420] [--rounds 5] [--engines]
 
 All are timed in turn, in every round, on the same images, so that what else the machine does hits them alike.
 Extraction goes from image files to features on disk: decoding, compiling and checking the engine included; the graph
@@ -27,6 +27,7 @@ from frostline.core.progress import SilentProgress
 from frostline.data import Dataset
 
 BATCH = 32
+PHOTOGRAPHS = Path(__file__).parents[2] / "shared" / "data" / "pacs_photo"
 
 
 def write_photographs(folder: Path, count: int) -> None:
@@ -103,14 +104,19 @@ def main() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backbones", nargs="+", default=["googlenet", "mobilenet_v2"])
-    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--data", type=Path, default=PHOTOGRAPHS, help="a folder per class; generated without it")
+    parser.add_argument("--images", type=int, default=420)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--engines", action="store_true", help="also time the other engines")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="frostline-bench-") as name:
         folder = Path(name)
-        write_photographs(folder / "data", asked.images)
-        dataset = Dataset.from_folder(folder / "data")
+        if not asked.data.is_dir():
+            write_photographs(folder / "data", asked.images)
+        dataset = Dataset.from_folder(asked.data if asked.data.is_dir() else folder / "data")
+        dataset = dataset.subset(range(min(asked.images, len(dataset))))
+        first = dataset.records[0]
+        print(f"images: {dataset.name}, {first.width}x{first.height} {first.format}")
         for backbone in asked.backbones:
             place = folder / backbone
             place.mkdir()

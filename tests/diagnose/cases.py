@@ -56,6 +56,8 @@ class Planted:
     def __call__(self, experiment: Experiment) -> Outcome:
         if experiment.name in self.without_budget:
             raise OutOfBudgetError("no time")
+        if experiment.name not in self.accuracy:
+            raise OutOfBudgetError("nothing planted")
         self.asked.append(experiment.name)
         chosen = {"best cut": ["middle"] * 5, "best head": ["linear"] * 5}.get(experiment.estimator, [])
         return Outcome(predictions(self.accuracy[experiment.name]), 1.0, 3.0, (), {"chosen": chosen}, 1.0)

@@ -47,7 +47,15 @@ def without_seconds(run: Path) -> Any:
 
 def test_the_run_folder_holds_what_the_readme_promises(finished: fl.Run) -> None:
     promised = ["config.toml", "env.json", "manifest.csv", "skipped_files.csv", "findings.json", "leaderboard.csv"]
-    for name in (*promised, "history.csv", "log.txt", "report.html", "checks.json", "results.json", "recipes/classic.toml"):
+    for name in (
+        *promised,
+        "history.csv",
+        "log.txt",
+        "report.html",
+        "checks.json",
+        "results.json",
+        "recipes/classic.toml",
+    ):
         assert (finished.path / name).is_file(), name
 
 
@@ -55,7 +63,19 @@ def test_findings_json_has_the_published_schema(finished: fl.Run) -> None:
     value = json.loads((finished.path / "findings.json").read_text())
     assert set(value) == {"schema", "verdict", "findings"}
     assert value["schema"] == 1
-    keys = ["cause", "kind", "verdict", "reason", "effect", "ci", "tied_with", "cost_seconds", "evidence", "fix", "explanation"]
+    keys = [
+        "cause",
+        "kind",
+        "verdict",
+        "reason",
+        "effect",
+        "ci",
+        "tied_with",
+        "cost_seconds",
+        "evidence",
+        "fix",
+        "explanation",
+    ]
     for finding in value["findings"]:
         assert list(finding) == keys
         assert finding["kind"] in ("repair", "validity", "limit")
@@ -73,7 +93,17 @@ def test_the_leaderboard_has_the_published_columns_and_rows(finished: fl.Run) ->
         reader = csv.DictReader(stream)
         rows = {row["name"]: row for row in reader}
     assert reader.fieldnames == (
-        ["name", "kind", "balanced_accuracy", "ci_low", "ci_high", "train_balanced_accuracy", "epochs_to_95pct", "seconds", "recipe"]
+        [
+            "name",
+            "kind",
+            "balanced_accuracy",
+            "ci_low",
+            "ci_high",
+            "train_balanced_accuracy",
+            "epochs_to_95pct",
+            "seconds",
+            "recipe",
+        ]
     )
     assert {"classic", "majority", "raw_pixels", "random_weights", "best_cut", "probe_stem"} <= set(rows)
     assert rows["classic"]["kind"] == "baseline"

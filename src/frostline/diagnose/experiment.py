@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from frostline.recipe import HeadRecipe, Recipe, TrainingRecipe
+from frostline.recipe import HeadRecipe, Recipe, TrainingRecipe, classic_recipe
 from frostline.records import EpochRow
 
 Estimator = Literal["head", "best head", "best cut", "concatenated cuts", "majority", "raw pixels", "random weights"]
@@ -74,6 +74,21 @@ def baseline(recipe: Recipe, folds: Folds = "grouped") -> Experiment:
 def linear_head(recipe: Recipe) -> Recipe:
     """The same recipe with a standardised, L2-regularised linear head."""
     return replace(recipe, head=HeadRecipe("linear", hidden=()))
+
+
+def majority() -> Experiment:
+    """The control that gives every image the most frequent class."""
+    return Experiment("majority", classic_recipe("none"), "majority")
+
+
+def raw_pixels() -> Experiment:
+    """The control without any network: a linear head on 24x24 grey pixels."""
+    return Experiment("raw_pixels", classic_recipe("none"), "raw pixels")
+
+
+def random_weights(recipe: Recipe) -> Experiment:
+    """The control without any pretraining: a linear head on the same network with random weights."""
+    return Experiment("random_weights", linear_head(recipe), "random weights")
 
 
 def cut_probe(recipe: Recipe, cut: str, folds: Folds = "grouped") -> Experiment:

@@ -28,6 +28,11 @@ def compose_verdict(
     repairs = [finding for finding in confirmed if finding.kind == "repair"]
     if repairs:
         parts.append(_repair(repairs[0]))
+        if best_frozen is not None and best_frozen[1] > baseline.accuracy.value:
+            cut, value = best_frozen
+            parts.append(
+                f"Altogether, a linear head at {cut} reaches {value:.3f} against {baseline.accuracy.value:.3f}."
+            )
     elif not found:
         parts.append("Nothing found that would recover accuracy: the set-up is healthy.")
     else:
@@ -61,7 +66,8 @@ def _claim(accuracy: Estimate, claimed: float) -> str:
 
 def _validity(finding: Finding) -> str:
     effect = -(finding.effect or 0.0)
-    return f"Beware of {finding.cause.replace('_', ' ')}: a careless split would flatter the figure by {effect:.3f}."
+    whose = "your split flatters" if finding.evidence.get("across_user_split") else "a random split would flatter"
+    return f"Beware of {finding.cause.replace('_', ' ')}: {whose} the figure by {effect:.3f}."
 
 
 def _pixels_win(baseline: Baseline, best_frozen: tuple[str, float] | None) -> str:

@@ -14,7 +14,15 @@ from frostline.core.store import remember, write_json
 from frostline.data import Dataset
 from frostline.data.checks import run_checks
 from frostline.diagnose.causes import causes
-from frostline.diagnose.experiment import Experiment, OutOfBudgetError, baseline, linear_head
+from frostline.diagnose.experiment import (
+    Experiment,
+    OutOfBudgetError,
+    baseline,
+    linear_head,
+    majority,
+    random_weights,
+    raw_pixels,
+)
 from frostline.diagnose.protocol import investigate
 from frostline.diagnose.verdict import compose_verdict
 from frostline.recipe import Recipe, classic_recipe, recipe_to_toml
@@ -186,13 +194,11 @@ def _classic(backbone: Backbone | None, seed: int) -> Recipe:
 
 
 def _measure_controls(laboratory: Laboratory) -> None:
-    none = classic_recipe("none")
-    linear = linear_head(laboratory.recipe)
     for experiment in (
-        Experiment("majority", none, "majority"),
-        Experiment("raw_pixels", none, "raw pixels"),
-        Experiment("random_weights", linear, "random weights"),
-        Experiment("concatenated_cuts", linear, "concatenated cuts"),
+        majority(),
+        raw_pixels(),
+        random_weights(laboratory.recipe),
+        Experiment("concatenated_cuts", linear_head(laboratory.recipe), "concatenated cuts"),
     ):
         try:
             laboratory(experiment)

@@ -22,7 +22,7 @@ from frostline.records import EpochRow, Finding, FindingsFile, LeaderboardRow, f
 from frostline.workflow.request import DiagnoseRequest
 
 FINDINGS_SCHEMA = 1
-_PACKAGES = ("frostline", "numpy", "pillow", "scikit-learn", "keras", "tensorflow", "tensorflow-cpu", "onnxruntime")
+_PACKAGES = ("frostline", "numpy", "pillow", "scikit-learn", "keras", "tensorflow", "tensorflow-cpu", "openvino")
 
 
 class Run:

@@ -32,6 +32,9 @@ def frozen_function(request: EngineRequest) -> Any:
     def run(pixels: Any) -> list[Any]:
         return [tf.identity(output) for output in as_list(model(pixels, training=False))]
 
+    from frostline.backbones.keras_layers import traced_for_engine
+
     function = tf.function(run, autograph=False)
-    concrete = function.get_concrete_function(tf.TensorSpec((None, size, size, 3), tf.float32, name="pixels"))
+    with traced_for_engine():
+        concrete = function.get_concrete_function(tf.TensorSpec((None, size, size, 3), tf.float32, name="pixels"))
     return constants.convert_variables_to_constants_v2(concrete)

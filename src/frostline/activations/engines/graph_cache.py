@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from frostline._version import __version__
 from frostline.activations.engines.base import EngineError, EngineRequest
 from frostline.core.errors import StoreError
 from frostline.core.hashing import hash_bytes, hash_json
@@ -56,6 +57,7 @@ def graph_folder(request: EngineRequest, engine: str, version: str) -> Path:
                 "engine": engine,
                 "version": version,
                 "format": _FORMAT,
+                "frostline": __version__,
             }
         )[:40]
     )

@@ -217,10 +217,10 @@ def import_openvino() -> ModuleType:
     stand-in that it has for machines without the package.
     """
     if "openvino" in sys.modules or "openvino_telemetry" in sys.modules:
-        return require("openvino", extra="cpu", purpose="Running a network with OpenVINO")
+        return require("openvino", extra="tf", purpose="Running a network with OpenVINO")
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     try:
-        return require("openvino", extra="cpu", purpose="Running a network with OpenVINO")
+        return require("openvino", extra="tf", purpose="Running a network with OpenVINO")
     finally:
         del sys.modules["openvino_telemetry"]
 

@@ -76,8 +76,10 @@ class Leakage(Cause):
         if effect is None:
             return general
         split = "your split" if case.has_user_split else "a random split"
-        change = f"{split} gives a figure {-effect.value:+.3f} away from the leak-proof one"
-        return f"{general} Here {change} (interval {-effect.high:+.3f} to {-effect.low:+.3f})."
+        return (
+            f"{general} Here {split} gives a figure that is higher by {-effect.value:.3f} than the leak-proof one "
+            f"(interval {-effect.high:+.3f} to {-effect.low:+.3f})."
+        )
 
     def evidence(self, case: Case, execute: Execute) -> Mapping[str, Any]:
         """Whether the accuracy that the user claims is reproduced."""

@@ -7,8 +7,7 @@ from typing import Any, final
 
 from frostline.diagnose.case import Case
 from frostline.diagnose.cause import Cause, Comparison, Symptom
-from frostline.diagnose.experiment import Execute, Experiment, Outcome, baseline
-from frostline.recipe import classic_recipe
+from frostline.diagnose.experiment import Execute, Outcome, OutOfBudgetError, baseline, random_weights, raw_pixels
 from frostline.records import Estimate
 from frostline.stats import balanced_accuracy
 
@@ -31,7 +30,7 @@ class NegativeTransfer(Cause):
     def comparison(self, case: Case) -> Comparison:
         """Raw pixels against the recipe."""
         return Comparison(
-            with_fix=Experiment("raw_pixels", classic_recipe("none"), "raw pixels"),
+            with_fix=raw_pixels(),
             without=baseline(case.recipe),
         )
 
@@ -60,11 +59,14 @@ class NegativeTransfer(Cause):
         )
 
     def evidence(self, case: Case, execute: Execute) -> Mapping[str, Any]:
-        """The accuracies of both sides."""
+        """The accuracies of both sides, and of a linear head on the same network with random weights."""
         comparison = self.comparison(case)
         values = {}
-        for experiment in (comparison.with_fix, comparison.without):
-            predictions = execute(experiment).predictions
+        for experiment in (comparison.with_fix, comparison.without, random_weights(case.recipe)):
+            try:
+                predictions = execute(experiment).predictions
+            except OutOfBudgetError:
+                continue
             mean = sum(balanced_accuracy(case.labels, p) for p in predictions) / len(predictions)
             values[f"{experiment.name}_balanced_accuracy"] = round(mean, 4)
         return values
