@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 # In this order; what another measurement starts itself, or what writes files of the package, is not among them.
-MEASUREMENTS = ("extraction", "classic")
+MEASUREMENTS = ("extraction", "memory", "survival", "classic")
 
 
 def main(names: list[str]) -> int:
