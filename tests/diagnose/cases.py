@@ -59,5 +59,5 @@ class Planted:
         if experiment.name not in self.accuracy:
             raise OutOfBudgetError("nothing planted")
         self.asked.append(experiment.name)
-        chosen = {"best cut": ["middle"] * 5, "best head": ["linear"] * 5}.get(experiment.estimator, [])
+        chosen = {"best taps": ["middle"] * 5, "best head": ["linear"] * 5}.get(experiment.estimator, [])
         return Outcome(predictions(self.accuracy[experiment.name]), 1.0, 3.0, (), {"chosen": chosen}, 1.0)

@@ -9,7 +9,7 @@ from .cases import Planted, case
 HEALTHY = {
     "classic": 0.9,
     "best_head": 0.9,
-    "best_cut": 0.9,
+    "best_taps": 0.9,
     "probe_late": 0.9,
     "probe_late_ungrouped": 0.9,
     "raw_pixels": 0.4,
@@ -31,7 +31,7 @@ def test_a_healthy_case_confirms_nothing_and_proposes_nothing() -> None:
 @pytest.mark.parametrize(
     ("changed", "cause", "effect"),
     [
-        ({"best_cut": 0.97}, "wrong_layer", 0.07),
+        ({"best_taps": 0.97}, "wrong_layer", 0.07),
         ({"best_head": 0.96}, "head_bottleneck", 0.06),
         ({"probe_late_ungrouped": 0.99}, "leakage", -0.09),
         ({"raw_pixels": 0.95}, "negative_transfer", 0.05),
@@ -50,26 +50,26 @@ def test_a_planted_cause_is_confirmed_with_its_effect_and_no_other_is(
 
 
 def test_validity_comes_first_then_the_larger_effect() -> None:
-    planted = Planted({**HEALTHY, "best_cut": 0.97, "best_head": 0.94, "probe_late_ungrouped": 0.95})
+    planted = Planted({**HEALTHY, "best_taps": 0.97, "best_head": 0.94, "probe_late_ungrouped": 0.95})
     found = investigate(case(), [causes.get(name)() for name in causes], planted)
     assert [f.cause for f in found if f.verdict == "confirmed"] == ["leakage", "wrong_layer", "head_bottleneck"]
 
 
 def test_overlapping_intervals_name_each_other() -> None:
-    found = findings(Planted({**HEALTHY, "best_cut": 0.95, "best_head": 0.95}))
+    found = findings(Planted({**HEALTHY, "best_taps": 0.95, "best_head": 0.95}))
     assert found["wrong_layer"].tied_with == ("head_bottleneck",)
     assert found["head_bottleneck"].tied_with == ("wrong_layer",)
 
 
 def test_what_the_budget_leaves_out_is_not_tested_and_says_so() -> None:
-    found = findings(Planted(HEALTHY, without_budget=("best_cut", "probe_late_ungrouped")))
+    found = findings(Planted(HEALTHY, without_budget=("best_taps", "probe_late_ungrouped")))
     assert found["wrong_layer"].verdict == found["leakage"].verdict == "not tested"
     assert "budget" in (found["wrong_layer"].reason or "")
     assert found["wrong_layer"].effect is None
 
 
 def test_intervals_are_corrected_for_the_number_of_causes() -> None:
-    planted = Planted({**HEALTHY, "best_cut": 0.93})
+    planted = Planted({**HEALTHY, "best_taps": 0.93})
     all_of_them = findings(planted)["wrong_layer"].ci or (0.0, 0.0)
     alone = investigate(case(), [causes.get("wrong_layer")()], planted)[0].ci or (0.0, 0.0)
     assert all_of_them[0] < alone[0] < alone[1] < all_of_them[1]

@@ -31,7 +31,7 @@ def test_slow_low_and_badly_generalising_are_told_apart(change: dict[str, object
 
 def verdict(planted: dict[str, float], baseline: Baseline = GOOD, claimed: float | None = None) -> str:
     found = investigate(case(), [causes.get(name)() for name in causes], Planted({**HEALTHY, **planted}))
-    return compose_verdict(baseline, found, backbone="googlenet", best_frozen=("middle", 0.8), claimed=claimed)
+    return compose_verdict(baseline, found, backbone="googlenet", best_cut=("middle", 0.8), claimed=claimed)
 
 
 def test_a_healthy_set_up_is_told_so() -> None:
@@ -40,15 +40,22 @@ def test_a_healthy_set_up_is_told_so() -> None:
 
 
 def test_a_repair_is_told_with_its_gain() -> None:
-    text = verdict({"best_cut": 0.97})
+    text = verdict({"best_taps": 0.97})
     assert "middle" in text
     assert "+0.07" in text
 
 
 def test_losing_against_pixels_is_said_plainly() -> None:
     text = verdict({"raw_pixels": 0.97}, replace(GOOD, raw_pixels=0.97))
-    assert "lose against raw pixels" in text
+    assert "Frozen features lose against raw pixels" in text
     assert "0.970" in text
+    assert "Thaw" in text
+
+
+def test_a_layer_above_the_pixels_is_not_said_to_lose() -> None:
+    text = verdict({"raw_pixels": 0.97}, replace(GOOD, raw_pixels=0.79))
+    assert "The set-up loses against raw pixels" in text
+    assert "Frozen features lose" not in text
 
 
 def test_an_ailing_set_up_without_a_proven_repair_is_not_called_healthy() -> None:

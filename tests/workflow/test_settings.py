@@ -88,7 +88,7 @@ def test_the_plan_of_a_resumed_run_is_the_first_ones(tmp_path: Path) -> None:
 
 
 def test_every_estimator_belongs_to_a_part_that_has_a_cost() -> None:
-    from frostline.diagnose.experiment import Experiment, cut_probe
+    from frostline.diagnose.experiment import Experiment, cut_probe, joined_cuts
     from frostline.recipe import classic_recipe
 
     recipe = classic_recipe("tiny")
@@ -99,7 +99,8 @@ def test_every_estimator_belongs_to_a_part_that_has_a_cost() -> None:
         part_of(Experiment("x", recipe, "best cut")),
         part_of(Experiment("x", recipe, "best head")),
         part_of(Experiment("x", recipe, "random weights")),
-        part_of(Experiment("x", recipe, "concatenated cuts")),
+        part_of(Experiment("x", recipe, "best taps")),
+        part_of(joined_cuts(recipe, ["a", "b"])),
     }
     assert parts <= set(modelled_seconds(WORK, 1e11, seeds=1))
 

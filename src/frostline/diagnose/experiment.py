@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from frostline.recipe import HeadRecipe, Recipe, TrainingRecipe, classic_recipe
 from frostline.records import EpochRow
 
-Estimator = Literal["head", "best head", "best cut", "concatenated cuts", "majority", "raw pixels", "random weights"]
+Estimator = Literal["head", "best head", "best cut", "best taps", "majority", "raw pixels", "random weights"]
+# What an outcome's ``chosen`` says for all cuts joined.
+JOINED = "all cuts"
 Folds = Literal["grouped", "ungrouped", "user"]
 
 
@@ -25,8 +27,8 @@ class Experiment:
         recipe: what is built.
         estimator: ``head``: the recipe's own head on the recipe's own taps. ``best head``: among linear, nearest
             centroid and kNN on the recipe's taps, chosen on inner folds. ``best cut``: a linear head on the one cut
-            that the inner folds choose. ``concatenated cuts``: a linear head on features selected from all cuts. The
-            controls: ``majority`` class, ``raw pixels`` (24x24 grey), ``random weights`` (linear head on the same
+            that the inner folds choose. ``best taps``: the same, with all cuts joined (Head2Toe) as one more choice.
+            The controls: ``majority`` class, ``raw pixels`` (24x24 grey), ``random weights`` (linear head on the same
             network, untrained).
         folds: ``grouped``: leak-proof. ``ungrouped``: stratified at random, as if there were no groups. ``user``:
             trained on the user's training images, scored on the user's validation images.
@@ -96,6 +98,17 @@ def cut_probe(recipe: Recipe, cut: str, folds: Folds = "grouped") -> Experiment:
     tapped = replace(linear_head(recipe), freeze=replace(recipe.freeze, taps=(cut,)))
     name = f"probe_{cut}" if folds == "grouped" else f"probe_{cut}_{folds}"
     return Experiment(name, tapped, folds=folds)
+
+
+def best_cut(recipe: Recipe) -> Experiment:
+    """A linear head on the one cut that the inner folds choose."""
+    return Experiment("best_cut", linear_head(recipe), "best cut")
+
+
+def joined_cuts(recipe: Recipe, cuts: Sequence[str]) -> Experiment:
+    """A linear head on the most useful share of the features of all cuts (Head2Toe)."""
+    freeze = replace(recipe.freeze, taps=tuple(cuts))
+    return Experiment("concatenated_cuts", replace(recipe, head=HeadRecipe("head2toe", hidden=()), freeze=freeze))
 
 
 class Execute(Protocol):

@@ -13,10 +13,20 @@ def compose_verdict(
     findings: Sequence[Finding],
     *,
     backbone: str,
-    best_frozen: tuple[str, float] | None,
+    best_cut: tuple[str, float] | None,
+    best_taps: tuple[str, float] | None = None,
     claimed: float | None = None,
 ) -> str:
-    """What ails the set-up, what was proven to help, and by how much."""
+    """What ails the set-up, what was proven to help, and by how much.
+
+    Args:
+        baseline: figures of the set-up to explain.
+        findings: ranked.
+        backbone: its name.
+        best_cut: the best single frozen cut and its accuracy, chosen on inner folds; None when not measured.
+        best_taps: the same with all cuts joined as one more choice.
+        claimed: what the set-up was said to reach.
+    """
     found = ailments(baseline)
     parts = [_what_was_measured(baseline, backbone, found)]
     if claimed is not None:
@@ -24,19 +34,17 @@ def compose_verdict(
     confirmed = [finding for finding in findings if finding.verdict == "confirmed"]
     parts += [_validity(finding) for finding in confirmed if finding.kind == "validity"]
     if any(finding.cause == "negative_transfer" for finding in confirmed) and baseline.raw_pixels is not None:
-        parts.append(_pixels_win(baseline, best_frozen))
+        parts.append(_pixels_win(baseline.raw_pixels, best_cut, best_taps))
     repairs = [finding for finding in confirmed if finding.kind == "repair"]
+    best = best_taps or best_cut
     if repairs:
         parts.append(_repair(repairs[0]))
-        if best_frozen is not None and best_frozen[1] > baseline.accuracy.value:
-            cut, value = best_frozen
-            parts.append(
-                f"Altogether, a linear head at {cut} reaches {value:.3f} against {baseline.accuracy.value:.3f}."
-            )
+        if best is not None and best[1] > baseline.accuracy.value:
+            parts.append(f"Altogether, a linear head at {best[0]} reaches {best[1]:.3f}.")
     elif not found:
         parts.append("Nothing found that would recover accuracy: the set-up is healthy.")
     else:
-        parts.append(_nothing_found(findings, baseline, best_frozen))
+        parts.append(_nothing_found(findings, baseline, best))
     return " ".join(parts)
 
 
@@ -70,17 +78,17 @@ def _validity(finding: Finding) -> str:
     return f"Beware of {finding.cause.replace('_', ' ')}: {whose} the figure by {effect:.3f}."
 
 
-def _pixels_win(baseline: Baseline, best_frozen: tuple[str, float] | None) -> str:
-    raw = baseline.raw_pixels or 0.0
-    sentence = f"Frozen features lose against raw pixels: logistic regression on 24x24 grey pixels reaches {raw:.3f}"
-    if best_frozen is None:
-        return sentence + "."
-    cut, value = best_frozen
-    relation = "still below" if value < raw else "above"
-    return (
-        f"{sentence}; the best frozen layer ({cut}, {value:.3f}) is {relation} that. "
-        "Thaw the network or train from scratch."
-    )
+def _pixels_win(raw: float, best_cut: tuple[str, float] | None, best_taps: tuple[str, float] | None) -> str:
+    pixels = f"logistic regression on 24x24 grey pixels reaches {raw:.3f}"
+    if best_cut is None:
+        return f"The set-up loses against raw pixels: {pixels}."
+    cut, value = best_cut
+    if value > raw:
+        return f"The set-up loses against raw pixels: {pixels}; the best single layer ({cut}) reaches {value:.3f}."
+    sentence = f"Frozen features lose against raw pixels: {pixels}, the best single layer ({cut}) {value:.3f}"
+    if best_taps is not None and best_taps[1] > raw:
+        return f"{sentence}; only {best_taps[0]} joined reach more ({best_taps[1]:.3f})."
+    return f"{sentence}. Thaw the network or train from scratch."
 
 
 def _repair(finding: Finding) -> str:

@@ -10,7 +10,7 @@ from frostline.records import CropPolicy
 SCHEMA = 1
 
 BatchNormPolicy = Literal["inference", "affine", "train", "reestimate"]
-HeadKind = Literal["dense", "linear", "centroid", "knn"]
+HeadKind = Literal["dense", "linear", "head2toe", "centroid", "knn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class HeadRecipe:
 
     Attributes:
         kind: ``dense`` (hidden layers and softmax, trained by gradient descent), ``linear`` (standardised,
-            L2-regularised logistic regression, strength chosen by inner cross-validation), ``centroid`` or ``knn``.
+            L2-regularised logistic regression, strength chosen by inner cross-validation), ``head2toe`` (the same on
+            the most useful share of all taps' features, arXiv 2201.03529), ``centroid`` or ``knn``.
         hidden: widths of the hidden layers of a dense head.
         activation: of the hidden layers.
     """

@@ -15,12 +15,12 @@ from frostline.diagnose.experiment import Experiment
 from frostline.workflow.request import SEEDS, Preset
 
 # Share of a large matrix product's speed that each kind of work attains; measured on two AMD EPYC cores.
-_CONVOLUTION_EFFICIENCY = 0.45
+_CONVOLUTION_EFFICIENCY = 0.8
 _PROBE_EFFICIENCY = 0.25
 # Passes over the features (forward and backward) of one nested, cross-validated probe, all folds and strengths.
 _PROBE_PASSES = 900.0
-_SECONDS_PER_DECODE = 0.003
-_SECONDS_PER_STEP = 0.0015
+_SECONDS_PER_DECODE = 0.001
+_SECONDS_PER_STEP = 0.0022
 _START_UP_SECONDS = 15.0
 # Parts of a diagnosis by preset. What stands in no list is always measured.
 _LEFT_OUT_BY_PRESET: dict[str, frozenset[str]] = {
@@ -74,12 +74,10 @@ def part_of(experiment: Experiment) -> str:
     """The part of a diagnosis that an experiment belongs to."""
     if experiment.folds == "ungrouped":
         return "ungrouped"
-    if experiment.estimator == "best cut" or (
-        experiment.estimator == "head" and experiment.recipe.head.kind == "linear"
-    ):
+    if experiment.estimator in ("best cut", "best taps"):
         return "probes"
     if experiment.estimator == "head":
-        return "classic"
+        return {"linear": "probes", "head2toe": "concatenated cuts"}.get(experiment.recipe.head.kind, "classic")
     return experiment.estimator
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from frostline.activations import ActivationStore
@@ -18,7 +19,8 @@ from frostline.diagnose.experiment import (
     Experiment,
     OutOfBudgetError,
     baseline,
-    linear_head,
+    best_cut,
+    joined_cuts,
     majority,
     random_weights,
     raw_pixels,
@@ -160,8 +162,9 @@ def _investigate(
     laboratory(explained)
     if explained.name != "classic":
         laboratory(baseline(resolve(_classic(laboratory.backbone, recipe.seed), laboratory.backbone)[0]))
-    _measure_controls(laboratory)
+    _measure_what_fits(laboratory, (majority(), raw_pixels(), random_weights(recipe)))
     depth = measure_depth(laboratory)
+    _measure_what_fits(laboratory, (best_cut(recipe), joined_cuts(recipe, laboratory.cuts)))
     curve = measure_learning_curve(laboratory)
     case = make_case(laboratory, checks, depth, claimed)
     findings = investigate(case, (causes.get(name)() for name in causes), laboratory, progress=progress)
@@ -171,7 +174,8 @@ def _investigate(
         figures,
         findings,
         backbone=laboratory.backbone.name,
-        best_frozen=best_frozen(laboratory),
+        best_cut=best_frozen(laboratory, "best_cut"),
+        best_taps=best_frozen(laboratory, "best_taps"),
         claimed=claimed,
     )
     write_leaderboard(run, rows)
@@ -193,13 +197,8 @@ def _classic(backbone: Backbone | None, seed: int) -> Recipe:
     return classic_recipe(backbone.name, weights=backbone.origin, seed=seed)
 
 
-def _measure_controls(laboratory: Laboratory) -> None:
-    for experiment in (
-        majority(),
-        raw_pixels(),
-        random_weights(laboratory.recipe),
-        Experiment("concatenated_cuts", linear_head(laboratory.recipe), "concatenated cuts"),
-    ):
+def _measure_what_fits(laboratory: Laboratory, experiments: Iterable[Experiment]) -> None:
+    for experiment in experiments:
         try:
             laboratory(experiment)
         except OutOfBudgetError as reason:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frostline.diagnose.experiment import Estimator, Experiment, Outcome, cut_probe
+from frostline.diagnose.experiment import (
+    JOINED,
+    Estimator,
+    Experiment,
+    Outcome,
+    OutOfBudgetError,
+    best_cut,
+    cut_probe,
+    joined_cuts,
+)
 from frostline.probes import (
     ProbeResult,
     choose_by_inner,
@@ -33,10 +42,14 @@ def _head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
     if kind == "linear":
         result = laboratory.probe(laboratory.tapped(experiment.recipe), experiment)
         return _from_probe(laboratory, experiment, result)
-    head = nearest_centroid if kind == "centroid" else nearest_neighbours
     split = laboratory.split(experiment)
-    features = laboratory.tapped(experiment.recipe)
-    result = head(features, laboratory.dataset.labels, split.groups, split.folds, seed=laboratory.recipe.seed)
+    labels, seed = laboratory.dataset.labels, laboratory.recipe.seed
+    if kind == "head2toe":
+        taps = {cut: laboratory.activations().read(cut) for cut in experiment.recipe.freeze.taps}
+        result = concatenated_cuts(taps, labels, split.groups, split.folds, seed=seed)
+        return _from_probe(laboratory, experiment, result)
+    head = nearest_centroid if kind == "centroid" else nearest_neighbours
+    result = head(laboratory.tapped(experiment.recipe), labels, split.groups, split.folds, seed=seed)
     return _from_probe(laboratory, experiment, result)
 
 
@@ -100,15 +113,15 @@ def _best_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
 
 
 def _best_cut(laboratory: Laboratory, experiment: Experiment) -> Outcome:
-    results = {cut: _remembered_probe(laboratory, experiment, cut) for cut in laboratory.cuts}
+    results = {cut: _as_probe(laboratory(cut_probe(experiment.recipe, cut))) for cut in laboratory.cuts}
     predictions, chosen = choose_by_inner(results, laboratory.split(experiment).folds)
     train = float(np.mean([results[cut].train_balanced_accuracy for cut in chosen]))
-    return _outcome(predictions, train=train, details={"chosen": list(chosen)})
+    inner = [float(results[cut].inner_scores[fold]) for fold, cut in enumerate(chosen)]
+    details = {"chosen": list(chosen), "inner_scores": inner, "strengths": [0.0] * len(chosen)}
+    return _outcome(predictions, train=train, details=details)
 
 
-def _remembered_probe(laboratory: Laboratory, experiment: Experiment, cut: str) -> ProbeResult:
-    """The linear probe at one cut, through the experiment that the depth curve measures."""
-    outcome = laboratory(cut_probe(experiment.recipe, cut))
+def _as_probe(outcome: Outcome) -> ProbeResult:
     return ProbeResult(
         predictions=outcome.predictions[0],
         inner_scores=np.asarray(outcome.details["inner_scores"], dtype=np.float64),
@@ -119,13 +132,18 @@ def _remembered_probe(laboratory: Laboratory, experiment: Experiment, cut: str) 
     )
 
 
-def _concatenated(laboratory: Laboratory, experiment: Experiment) -> Outcome:
-    split = laboratory.split(experiment)
-    features = {cut: laboratory.activations().read(cut) for cut in laboratory.cuts}
-    result = concatenated_cuts(
-        features, laboratory.dataset.labels, split.groups, split.folds, seed=laboratory.recipe.seed
-    )
-    return _from_probe(laboratory, experiment, result)
+def _best_taps(laboratory: Laboratory, experiment: Experiment) -> Outcome:
+    single = laboratory(best_cut(laboratory.recipe))
+    try:
+        joined = laboratory(joined_cuts(laboratory.recipe, laboratory.cuts))
+    except OutOfBudgetError:
+        return single
+    folds = laboratory.split(experiment).folds
+    predictions, chosen = choose_by_inner({"single": _as_probe(single), JOINED: _as_probe(joined)}, folds)
+    cuts = [single.details["chosen"][fold] if name == "single" else JOINED for fold, name in enumerate(chosen)]
+    sides = [joined if name == JOINED else single for name in chosen]
+    train = float(np.mean([side.train_balanced_accuracy for side in sides]))
+    return _outcome(predictions, train=train, details={"chosen": cuts})
 
 
 def _majority(laboratory: Laboratory, experiment: Experiment) -> Outcome:
@@ -164,7 +182,7 @@ ESTIMATORS: dict[Estimator, Callable[[Laboratory, Experiment], Outcome]] = {
     "head": _head,
     "best head": _best_head,
     "best cut": _best_cut,
-    "concatenated cuts": _concatenated,
+    "best taps": _best_taps,
     "majority": _majority,
     "raw pixels": _raw_pixels,
     "random weights": _random_weights,

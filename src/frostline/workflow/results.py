@@ -14,7 +14,7 @@ from frostline._version import __version__
 from frostline.data import Dataset
 from frostline.diagnose.ailment import Baseline, ailments
 from frostline.diagnose.case import Case
-from frostline.diagnose.experiment import Experiment, Outcome
+from frostline.diagnose.experiment import JOINED, Experiment, Outcome, joined_cuts
 from frostline.recipe import HeadRecipe, Recipe, write_recipe
 from frostline.records import Finding, LeaderboardKind, LeaderboardRow, from_json, to_json
 from frostline.stats import confusion_matrix, estimate_balanced_accuracy
@@ -40,7 +40,7 @@ def write_row_recipes(folder: Path, laboratory: Laboratory) -> None:
     for experiment, outcome in laboratory.measured().items():
         name = _recipe_file(experiment)
         if name and not (folder / name).exists():
-            write_recipe(folder / name, _recipe_of(experiment, outcome))
+            write_recipe(folder / name, _recipe_of(experiment, outcome, laboratory.cuts))
 
 
 def baseline_figures(laboratory: Laboratory, rows: Sequence[LeaderboardRow], name: str) -> Baseline:
@@ -59,10 +59,10 @@ def baseline_figures(laboratory: Laboratory, rows: Sequence[LeaderboardRow], nam
     )
 
 
-def best_frozen(laboratory: Laboratory) -> tuple[str, float] | None:
-    """The cut that most outer folds chose, and the accuracy of choosing so; None when the probes were left out."""
+def best_frozen(laboratory: Laboratory, name: str) -> tuple[str, float] | None:
+    """What most outer folds chose in ``best_cut`` or ``best_taps``, and the accuracy of choosing so; None without."""
     for experiment, outcome in laboratory.measured().items():
-        if experiment.estimator == "best cut":
+        if experiment.name == name:
             return outcome.most_chosen, laboratory.score(outcome)
     return None
 
@@ -146,16 +146,18 @@ def _kind(experiment: Experiment) -> LeaderboardKind:
 
 
 def _recipe_file(experiment: Experiment) -> str:
-    if experiment.estimator in (*_CONTROLS, "concatenated cuts") or experiment.folds != "grouped":
+    if experiment.estimator in _CONTROLS or experiment.folds != "grouped":
         return ""
     return f"recipes/{experiment.name}.toml"
 
 
-def _recipe_of(experiment: Experiment, outcome: Outcome) -> Recipe:
+def _recipe_of(experiment: Experiment, outcome: Outcome, cuts: Sequence[str]) -> Recipe:
     recipe = experiment.recipe
     if "chosen" not in outcome.details:
         return recipe
     most = outcome.most_chosen
-    if experiment.estimator == "best cut":
+    if most == JOINED:
+        return joined_cuts(recipe, cuts).recipe
+    if experiment.estimator in ("best cut", "best taps"):
         return replace(recipe, freeze=replace(recipe.freeze, taps=(most,)))
     return replace(recipe, head=from_json(HeadRecipe, {"kind": most, "hidden": []}))

@@ -39,8 +39,8 @@ class NegativeTransfer(Cause):
         del case, outcome
         return {
             "freeze.frost_line": "input",
-            "say": "Do not rely on frozen features here: thaw most or all of the network, or train a small one from "
-            "scratch.",
+            "say": "Do not rely on the frozen last layer: thaw most or all of the network, or train a small one from "
+            "scratch (this version measures neither).",
         }
 
     def explain(self, case: Case, effect: Estimate | None) -> str:

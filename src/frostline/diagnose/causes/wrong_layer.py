@@ -7,16 +7,16 @@ from typing import Any, final
 
 from frostline.diagnose.case import Case
 from frostline.diagnose.cause import Cause, Comparison, Symptom
-from frostline.diagnose.experiment import Experiment, Outcome, cut_probe, linear_head
+from frostline.diagnose.experiment import JOINED, Experiment, Outcome, cut_probe, linear_head
 from frostline.records import Estimate
 
 
 @final
 class WrongLayer(Cause):
-    """Domain mismatch by depth: a cut below the last one separates the classes better.
+    """Domain mismatch by depth: cuts below the last one separate the classes better, alone or joined.
 
-    Both sides of the comparison have the same head (linear, strength chosen inside), so that the effect is the layer's
-    alone. The cut is chosen on inner folds; its accuracy is measured on the outer ones.
+    Both sides of the comparison have the same head (linear, strength chosen inside), so that the effect is the layers'
+    alone. What is tapped is chosen on inner folds; its accuracy is measured on the outer ones.
     """
 
     id = "wrong_layer"
@@ -41,15 +41,22 @@ class WrongLayer(Cause):
         return Symptom(best.inner_accuracy - here.inner_accuracy, evidence)
 
     def comparison(self, case: Case) -> Comparison:
-        """A linear head on the cut that the inner folds choose, against a linear head on the recipe's."""
+        """A linear head on the cut, or on all cuts joined, as the inner folds choose, against one on the recipe's."""
         return Comparison(
-            with_fix=Experiment("best_cut", linear_head(case.recipe), "best cut"),
+            with_fix=Experiment("best_taps", linear_head(case.recipe), "best taps"),
             without=cut_probe(case.recipe, self._tapped(case)),
         )
 
     def fix(self, case: Case, outcome: Outcome) -> Mapping[str, Any] | None:
-        """Tap the cut that most outer folds chose."""
+        """Tap what most outer folds chose."""
         cut = outcome.most_chosen
+        if cut == JOINED:
+            return {
+                "freeze.taps": [point.cut.name for point in case.depth],
+                "head.kind": "head2toe",
+                "say": f"Read the features of all cuts joined instead of {self._tapped(case)} alone, with a "
+                "regularised linear head on the most useful share of them.",
+            }
         return {
             "freeze.taps": [cut],
             "head.kind": "linear",
