@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,20 +57,27 @@ def main() -> int:
             raise SystemExit("The diagnosis that was left alone failed.")
         alone = time.perf_counter() - started
         print(f"left alone: {alone:.1f} s", flush=True)
-        # A killed run starts over from what is stored, so short lives do get somewhere and long ones may finish.
-        for moment in np.random.default_rng(options.seed).uniform(1.0, max(8.0, 0.4 * alone), options.kills):
+        generator = np.random.default_rng(options.seed)
+        same, kills = True, 0
+        while kills < options.kills:
+            # A killed run goes on from what is stored; one that got to its end is compared, and the next one begins.
             process = start(options, killed)
-            time.sleep(moment)
-            ended = process.poll() is not None
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            outcomes = len(list((killed / "run" / "measured").glob("*")))
-            shards = len(list((killed / "cache").rglob("*.npy")))
-            state = "had ended already" if ended else "killed"
-            print(f"{state} after {moment:.1f} s: {outcomes} outcomes, {shards} shards", flush=True)
+            try:
+                process.wait(timeout=generator.uniform(1.0, max(8.0, 0.4 * alone)))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                kills += 1
+                outcomes = len(list((killed / "run" / "measured").glob("*")))
+                shards = len(list((killed / "cache").rglob("*.npy")))
+                print(f"kill {kills}: {outcomes} outcomes, {shards} shards are there", flush=True)
+            else:
+                same = same and process.returncode == 0 and findings(killed) == findings(whole)
+                print("reached its end", flush=True)
+                shutil.rmtree(killed)
         if start(options, killed).wait() != 0:
             raise SystemExit("The diagnosis that was killed could not be finished.")
-        same = findings(killed) == findings(whole)
+        same = same and findings(killed) == findings(whole)
         print(f"findings {'are the same' if same else 'DIFFER'}")
         return 0 if same else 1
 

@@ -67,3 +67,10 @@ def test_an_ailing_set_up_without_a_proven_repair_is_not_called_healthy() -> Non
 def test_a_claimed_accuracy_is_reproduced_or_not() -> None:
     assert "is reproduced" in verdict({}, claimed=0.92)
     assert "not reproduced" in verdict({}, claimed=0.99)
+
+
+def test_classes_that_the_first_layer_tells_apart_may_be_a_shortcut() -> None:
+    found = investigate(case(), [causes.get(name)() for name in causes], Planted(HEALTHY))
+    for accuracy, said in ((0.98, True), (0.6, False)):
+        text = compose_verdict(GOOD, found, backbone="b", best_cut=None, first_cut=("conv1", accuracy))
+        assert ("shortcut" in text) is said

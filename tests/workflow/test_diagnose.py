@@ -176,7 +176,7 @@ def test_arrays_with_strings_for_labels(tmp_path: Path) -> None:
     run = fl.diagnose(
         fl.Dataset.from_arrays(images, labels), tiny_backbone(), preset="quick", out=tmp_path / "r", cache_dir=tmp_path
     )
-    assert {row.name: row for row in run.leaderboard}["classic"].balanced_accuracy > 0.9
+    assert {row.name: row for row in run.leaderboard}["best_cut"].balanced_accuracy > 0.9
 
 
 def test_an_unknown_cut_in_a_recipe_names_the_cuts(texture_folder: Path, tmp_path: Path) -> None:

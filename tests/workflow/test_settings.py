@@ -83,8 +83,8 @@ def test_a_time_limit_below_the_classic_recipe_is_refused_with_the_figure(tmp_pa
 
 
 def test_the_plan_of_a_resumed_run_is_the_first_ones(tmp_path: Path) -> None:
-    first = make_plan(tmp_path, WORK, preset="standard", time_limit=60.0)
-    assert make_plan(tmp_path, WORK, preset="standard", time_limit=60.0) == first
+    first = make_plan(tmp_path, WORK, preset="standard", time_limit=1200.0)
+    assert make_plan(tmp_path, WORK, preset="standard", time_limit=1200.0) == first
 
 
 def test_every_estimator_belongs_to_a_part_that_has_a_cost() -> None:

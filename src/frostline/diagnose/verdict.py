@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from frostline.diagnose.ailment import Baseline, ailments
 from frostline.records import Estimate, Finding
 
+# Share of the way from chance to 1 that the first layer alone must make for its classes to be called suspiciously easy.
+EARLY_SHARE = 0.9
+
 
 def compose_verdict(
     baseline: Baseline,
@@ -15,6 +18,7 @@ def compose_verdict(
     backbone: str,
     best_cut: tuple[str, float] | None,
     best_taps: tuple[str, float] | None = None,
+    first_cut: tuple[str, float] | None = None,
     claimed: float | None = None,
 ) -> str:
     """What ails the set-up, what was proven to help, and by how much.
@@ -25,6 +29,7 @@ def compose_verdict(
         backbone: its name.
         best_cut: the best single frozen cut and its accuracy, chosen on inner folds; None when not measured.
         best_taps: the same with all cuts joined as one more choice.
+        first_cut: the cut nearest to the input and its probe's accuracy; None when not measured.
         claimed: what the set-up was said to reach.
     """
     found = ailments(baseline)
@@ -33,6 +38,8 @@ def compose_verdict(
         parts.append(_claim(baseline.accuracy, claimed))
     confirmed = [finding for finding in findings if finding.verdict == "confirmed"]
     parts += [_validity(finding) for finding in confirmed if finding.kind == "validity"]
+    if first_cut is not None and _share(first_cut[1], baseline.chance) >= EARLY_SHARE:
+        parts.append(_early(first_cut))
     if any(finding.cause == "negative_transfer" for finding in confirmed) and baseline.raw_pixels is not None:
         parts.append(_pixels_win(baseline.raw_pixels, best_cut, best_taps))
     repairs = [finding for finding in confirmed if finding.kind == "repair"]
@@ -63,6 +70,18 @@ def _what_was_measured(baseline: Baseline, backbone: str, found: Sequence[str]) 
         f"of {baseline.epochs} epochs)",
     }
     return f"{sentence}: {', '.join(told[name] for name in found)}."
+
+
+def _share(accuracy: float, chance: float) -> float:
+    return (accuracy - chance) / (1.0 - chance)
+
+
+def _early(first_cut: tuple[str, float]) -> str:
+    name, accuracy = first_cut
+    return (
+        f"Beware: the first layers alone ({name}: edges and colours, averaged over the image) reach {accuracy:.3f}, so "
+        "the classes may differ by a shortcut such as paper, scanner, stroke or colour rather than by what you mean."
+    )
 
 
 def _claim(accuracy: Estimate, claimed: float) -> str:

@@ -53,7 +53,7 @@ from frostline.workflow.subset import limit_images
 
 FOLDS = 5
 # What the numbers of a run depend on besides its settings; raise it when an estimator changes.
-MEASURING_VERSION = 1
+MEASURING_VERSION = 2
 
 
 def diagnose(
@@ -176,6 +176,7 @@ def _investigate(
         backbone=laboratory.backbone.name,
         best_cut=best_frozen(laboratory, "best_cut"),
         best_taps=best_frozen(laboratory, "best_taps"),
+        first_cut=(depth[0].cut.name, depth[0].accuracy.value) if depth else None,
         claimed=claimed,
     )
     write_leaderboard(run, rows)
