@@ -181,3 +181,11 @@ def test_remember_keeps_nothing_of_a_computation_that_failed(tmp_path):
     with pytest.raises(RuntimeError, match="boom"):
         remember(tmp_path / "a.json", fail)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_remember_computes_again_what_lacks_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("[1]")
+    assert remember(path, lambda: {"a": 1}, keys=["a"]) == {"a": 1}
+    assert remember(path, lambda: {"a": 2}, keys=["a"]) == {"a": 1}
+    assert remember(path, lambda: {"a": 3, "b": 3}, keys=["a", "b"]) == {"a": 3, "b": 3}

@@ -1,10 +1,11 @@
 import pytest
 
+from frostline.diagnose.case import Duplication
 from frostline.diagnose.causes import causes
 from frostline.diagnose.protocol import FAMILY_LEVEL, investigate, judge_interval
 from frostline.records import Estimate, Finding
 
-from .cases import Planted, case
+from .cases import IMAGES, Planted, case
 
 HEALTHY = {
     "classic": 0.9,
@@ -14,6 +15,7 @@ HEALTHY = {
     "probe_late_ungrouped": 0.9,
     "raw_pixels": 0.4,
     "classic_user": 0.9,
+    "classic_user_clean": 0.9,
 }
 
 
@@ -87,7 +89,14 @@ def test_the_users_own_split_is_compared_when_there_is_one() -> None:
     leakage = findings(planted, user_split=True)["leakage"]
     assert leakage.verdict == "confirmed"
     assert leakage.effect == pytest.approx(-0.09, abs=0.01)
-    assert "classic_user" in planted.asked
+    assert {"classic_user", "classic_user_clean"} <= set(planted.asked)
+
+
+def test_a_split_that_nothing_crosses_is_not_suspected() -> None:
+    clean = Duplication(0, 0, 0, 150, IMAGES)
+    leakage = findings(Planted(HEALTHY), user_split=True, duplication=clean)["leakage"]
+    assert leakage.verdict == "not tested"
+    assert "no image that you validate on" in (leakage.reason or "")
 
 
 @pytest.mark.parametrize(

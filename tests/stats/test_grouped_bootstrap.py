@@ -107,14 +107,16 @@ def test_pooling_of_equal_units_changes_nothing_but_the_noise() -> None:
     assert estimate.high - estimate.value == pytest.approx(half_width, rel=0.1)
 
 
-def test_a_class_with_one_group_still_varies_and_certainty_is_a_point() -> None:
+def test_a_class_with_one_group_still_varies_and_certainty_is_bounded() -> None:
     labels, groups = np.repeat([0, 1], 20), np.repeat([0, 1, 2], [20, 10, 10])
     predictions = labels.copy()
     predictions[:8] = 1
     estimate = estimate_balanced_accuracy(labels, predictions, groups)
     assert estimate.low < 0.75 < estimate.high
     certain = estimate_balanced_accuracy(labels, labels, groups)
-    assert (certain.value, certain.low, certain.high) == (1.0, 1.0, 1.0)
+    # Nothing varies: the rule of three over what is resampled (20 images of one group, 2 groups), not a point.
+    assert (certain.value, certain.high) == (1.0, 1.0)
+    assert certain.low == pytest.approx(1.0 + np.log(0.05) / 22)
 
 
 def test_fast_enough() -> None:

@@ -19,7 +19,7 @@ def stored(folder: Path) -> Path:
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    outcomes = OutcomeFolder(tmp_path, "context")
+    outcomes = OutcomeFolder(tmp_path, "context", 3)
     outcomes.save(EXPERIMENT, OUTCOME)
     loaded = outcomes.load(EXPERIMENT)
     assert loaded is not None
@@ -30,17 +30,22 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_another_context_or_experiment_finds_nothing(tmp_path: Path) -> None:
-    OutcomeFolder(tmp_path, "context").save(EXPERIMENT, OUTCOME)
-    assert OutcomeFolder(tmp_path, "other data").load(EXPERIMENT) is None
+    OutcomeFolder(tmp_path, "context", 3).save(EXPERIMENT, OUTCOME)
+    assert OutcomeFolder(tmp_path, "other data", 3).load(EXPERIMENT) is None
     other = Experiment(EXPERIMENT.name, classic_recipe("tiny", seed=1))
-    assert OutcomeFolder(tmp_path, "context").load(other) is None
+    assert OutcomeFolder(tmp_path, "context", 3).load(other) is None
 
 
 def test_a_damaged_file_is_removed_and_measured_again(tmp_path: Path) -> None:
-    outcomes = OutcomeFolder(tmp_path, "context")
+    outcomes = OutcomeFolder(tmp_path, "context", 3)
     for damage in (b"", b"not a zip", None):
         outcomes.save(EXPERIMENT, OUTCOME)
         path = stored(tmp_path)
         path.write_bytes(path.read_bytes()[:-40] if damage is None else damage)
         assert outcomes.load(EXPERIMENT) is None
         assert not path.exists()
+
+
+def test_predictions_of_other_images_are_measured_again(tmp_path: Path) -> None:
+    OutcomeFolder(tmp_path, "context", 3).save(EXPERIMENT, OUTCOME)
+    assert OutcomeFolder(tmp_path, "context", 4).load(EXPERIMENT) is None

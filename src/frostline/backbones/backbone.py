@@ -283,10 +283,15 @@ def _check_images(images: Any) -> None:
         raise DataError(f"{wanted}. Received: {type(images).__name__}.", hint="stack the images with numpy.stack.")
     received = f"Received: dtype {images.dtype}, shape {images.shape}"
     if images.ndim != 4:
-        hint = "add the batch axis: images[None]." if images.ndim == 3 else "stack the images with numpy.stack."
+        hint = "stack the images with numpy.stack."
+        if images.ndim == 3:
+            one = images.shape[2] == 3
+            hint = "add the batch axis: images[None]." if one else "grey: numpy.stack([images] * 3, axis=-1)."
         raise DataError(f"{wanted}. {received}.", hint=hint)
     if images.shape[3] != 3:
-        hint = "convert grey images to RGB, drop the alpha channel."
+        hint = "drop the alpha channel: images[..., :3]."
+        if images.shape[3] == 1:
+            hint = "convert grey images to RGB: numpy.repeat(images, 3, axis=-1)."
         if images.shape[1] == 3:
             hint = "the channels come first; move them last: numpy.moveaxis(images, 1, -1)."
         raise DataError(f"{wanted}. {received}.", hint=hint)

@@ -62,7 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Abort:
         return _stopped()
     except Exit as error:
-        return error.exit_code
+        # This is how typer reports Ctrl-C.
+        return _stopped() if error.exit_code == _INTERRUPTED else error.exit_code
     except TyperException as error:
         # Usage errors show the command's synopsis themselves; the base class has no such method.
         show = getattr(error, "show", None)

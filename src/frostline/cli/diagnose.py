@@ -35,7 +35,10 @@ class _FailOn(StrEnum):
 
 def diagnose_command(
     data: DataArgument,
-    backbone: Annotated[str, typer.Option("--backbone", "-b", help="Name of the pretrained network.")] = "googlenet",
+    backbone: Annotated[
+        str | None,
+        typer.Option("--backbone", "-b", help="Name of the pretrained network; else the recipe's, else googlenet."),
+    ] = None,
     weights: Annotated[
         Path | None, typer.Option("--weights", "-w", help="Its weights: a file, a checkpoint or a SavedModel folder.")
     ] = None,
@@ -46,7 +49,7 @@ def diagnose_command(
     time_limit: Annotated[
         str | None, typer.Option("--time-limit", help="Such as 90s, 20m or 2h; what does not fit is not tested.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of folds, heads and resampling.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Of folds, heads and resampling; else the recipe's, else 0.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The run folder; else one below frostline-runs/.")
     ] = None,
@@ -114,8 +117,9 @@ def skipped_exit_code(skipped: int, used: int, *, allow: bool) -> int:
     if allow or skipped <= MAX_SKIPPED_SHARE * (skipped + used):
         return 0
     print(
-        f"error: {skipped} of {skipped + used} images could not be read (more than {MAX_SKIPPED_SHARE:.0%}); they are "
-        "listed in skipped_files.csv.\n  What to do: repair or remove them, or pass --allow-skipped.",
+        f"error: {skipped} of {skipped + used} files that should be images are not used (more than "
+        f"{MAX_SKIPPED_SHARE:.0%}); skipped_files.csv lists them.\n"
+        "  What to do: repair or remove them, or pass --allow-skipped.",
         file=sys.stderr,
     )
     return 1

@@ -25,7 +25,10 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
         MissingExtraError: the package is not installed.
     """
     try:
-        return importlib.import_module(module)
+        if module.partition(".")[0] != "tensorflow":
+            return importlib.import_module(module)
+        with _without_native_messages():
+            return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtraError(
             f"{purpose} needs the package {module!r}, which could not be imported ({error}).",
@@ -40,13 +43,11 @@ def require_keras() -> Any:
         MissingExtraError: Keras or the chosen backend is not installed.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     backend = os.environ["KERAS_BACKEND"]
     if backend in ("tensorflow", "jax", "torch"):
         extra = "torch" if backend == "torch" else "tf"
-        with _without_native_messages():
-            require(backend, extra=extra, purpose=f"Running a network on the Keras backend {backend!r}")
+        require(backend, extra=extra, purpose=f"Running a network on the Keras backend {backend!r}")
     return require("keras", extra="tf", purpose="Running a network")
 
 
@@ -56,6 +57,7 @@ def _without_native_messages() -> Iterator[None]:
 
     Python's own messages and errors go through ``sys.stderr`` and exceptions, and are not lost.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if "tensorflow" in sys.modules:
         yield
         return

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -77,11 +77,19 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
-def remember(path: Path, compute: Callable[[], Any]) -> Any:
-    """The JSON value stored at ``path``; computed and stored when it is not there or cannot be read."""
+def remember(path: Path, compute: Callable[[], Any], *, keys: Collection[str] = ()) -> Any:
+    """The JSON value stored at ``path``; computed and stored when it is not there or damaged.
+
+    Args:
+        path: where it is kept.
+        compute: gives the value.
+        keys: that the value must have, as an object; one that lacks any is computed again.
+    """
     if path.exists():
         try:
-            return read_json(path)
+            stored = read_json(path)
+            if not keys or (isinstance(stored, dict) and set(keys) <= set(stored)):
+                return stored
         except StoreError:
             path.unlink(missing_ok=True)
     value = compute()

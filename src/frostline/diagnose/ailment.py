@@ -14,7 +14,7 @@ LOW_ACCURACY = 0.75
 # Train minus validation balanced accuracy from which generalisation is called poor.
 GENERALISATION_GAP = 0.15
 # Share of the epochs after which 95 % of the gain should have been made.
-SLOW_SHARE = 0.5
+SLOW_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Baseline:
     Attributes:
         accuracy: balanced, on the outer folds.
         train_accuracy: balanced, on the images fitted to; None when unknown.
-        epochs_to_95pct: None for heads that are not trained by epochs.
-        epochs: that the recipe trains for.
+        epochs_to_95pct: None for heads that are not trained by epochs, or that gained nothing over chance.
+        epochs: that the recipe trains for; 0 for heads that are not trained by epochs.
         chance: balanced accuracy of guessing.
         raw_pixels: the control's balanced accuracy; None when it was not measured.
     """
@@ -47,6 +47,7 @@ def ailments(baseline: Baseline) -> tuple[Ailment, ...]:
         found.append("low accuracy")
     if baseline.train_accuracy is not None and baseline.train_accuracy - baseline.accuracy.value >= GENERALISATION_GAP:
         found.append("poor generalisation")
-    if baseline.epochs_to_95pct is not None and baseline.epochs_to_95pct > SLOW_SHARE * baseline.epochs:
+    reached = float("inf") if baseline.epochs_to_95pct is None else baseline.epochs_to_95pct
+    if baseline.epochs and reached > SLOW_SHARE * baseline.epochs:
         found.append("slow convergence")
     return tuple(found)

@@ -15,7 +15,7 @@ from frostline.records import EpochRow
 Estimator = Literal["head", "best head", "best cut", "best taps", "majority", "raw pixels", "random weights"]
 # What an outcome's ``chosen`` says for all cuts joined.
 JOINED = "all cuts"
-Folds = Literal["grouped", "ungrouped", "user"]
+Folds = Literal["grouped", "ungrouped", "user", "user_clean"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Experiment:
             The controls: ``majority`` class, ``raw pixels`` (24x24 grey), ``random weights`` (linear head on the same
             network, untrained).
         folds: ``grouped``: leak-proof. ``ungrouped``: stratified at random, as if there were no groups. ``user``:
-            trained on the user's training images, scored on the user's validation images.
+            trained on the user's training images, scored on the user's validation images. ``user_clean``: the same
+            without the training images that have a relative (twin, near duplicate, group) among the validation images.
     """
 
     name: str

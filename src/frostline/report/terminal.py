@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -77,20 +78,22 @@ def _console() -> Console:
 
 
 def _findings(findings: Sequence[Mapping[str, Any]]) -> RenderableType:
-    table = _table("Findings", "cause", "kind", "verdict", "effect", "interval", "fix")
+    table = _table("Findings", "cause", "kind", "verdict", "effect", "interval")
+    remarks = []
     for finding in findings:
         effect = "" if finding["effect"] is None else f"{finding['effect']:+.3f}"
         interval = "" if finding["ci"] is None else f"{finding['ci'][0]:+.3f} {finding['ci'][1]:+.3f}"
-        say = (finding["fix"] or {}).get("say") or (finding["reason"] if finding["verdict"] == "not tested" else "")
         table.add_row(
             escape(finding["cause"]),
             finding["kind"],
             Text(finding["verdict"], style=_VERDICT_STYLE[finding["verdict"]]),
             effect,
             interval,
-            escape(str(say)),
         )
-    return table
+        say = (finding["fix"] or {}).get("say") or (finding["reason"] if finding["verdict"] == "not tested" else "")
+        if say:
+            remarks.append(Padding(Text(f"{finding['cause']}: {say}"), (0, 0, 0, 2)))
+    return Group(table, *remarks)
 
 
 def _leaderboard(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
@@ -164,7 +167,7 @@ def _table(title: str, *columns: str) -> Table:
         table.add_column(
             column,
             justify="right" if right else "left",
-            no_wrap=column in ("cause", "interval", "verdict", "95 % interval"),
+            no_wrap=column not in ("", "shift"),
             header_style="dim",
         )
     return table

@@ -15,7 +15,8 @@ the first per class, the second with Welch-Satterthwaite degrees of freedom. The
 the coverage.
 
 Limits: a class with a single group says nothing about the spread between groups; its images are resampled, and the
-interval is then too narrow. Where everything is right (or wrong) nothing varies, and the interval is a point.
+interval is then too narrow. Where everything is right (or wrong) nothing varies; the interval of an accuracy is then
+``-log(1 - level) / groups`` wide on each side (the rule of three, Hanley & Lippman-Hand 1983).
 """
 
 from __future__ import annotations
@@ -153,6 +154,10 @@ def _estimate(
     if freedom is not None:
         tail = float(ndtr(stdtrit(freedom, tail)))
     low, high = np.quantile(point + deviations, [tail, 1.0 - tail])
+    if lowest == 0.0 and high - low < 1e-12:
+        # Nothing varies, as when everything is right; the rule of three bounds what was not seen in that many groups.
+        margin = -np.log(1.0 - level) / max(1, len(set(units.unit.tolist())))
+        low, high = point - margin, point + margin
     return Estimate(
         value=point,
         low=float(min(point, max(lowest, low))),

@@ -87,7 +87,8 @@ def make_plan(folder: Path, workload: Workload, *, preset: Preset, time_limit: f
     Raises:
         UsageError: the time limit does not even cover the classic recipe.
     """
-    speed = float(remember(folder / "plan.json", lambda: {"flops_per_second": measure_speed()})["flops_per_second"])
+    key = "flops_per_second"
+    speed = float(remember(folder / "plan.json", lambda: {key: measure_speed()}, keys=[key])[key])
     seconds = modelled_seconds(workload, speed, seeds=SEEDS[preset])
     reasons = dict.fromkeys(_LEFT_OUT_BY_PRESET[preset], f"the preset {preset} leaves it out")
     if time_limit is None:

@@ -46,6 +46,7 @@ from frostline.workflow.results import (
     best_frozen,
     collect_results,
     leaderboard_rows,
+    measure_claim,
     write_row_recipes,
 )
 from frostline.workflow.run import Run, open_run, write_findings, write_history, write_leaderboard
@@ -53,7 +54,7 @@ from frostline.workflow.subset import limit_images
 
 FOLDS = 5
 # What the numbers of a run depend on besides its settings; raise it when an estimator changes.
-MEASURING_VERSION = 2
+MEASURING_VERSION = 3
 
 
 def diagnose(
@@ -99,6 +100,11 @@ def diagnose(
         WeightsError: weights that cannot be used.
         StoreError: the run folder or the cache cannot be used.
     """
+    if not isinstance(dataset, Dataset):
+        raise UsageError(
+            f"Expected a fl.Dataset. Received: {type(dataset).__name__}.",
+            hint="read it first: fl.Dataset.from_folder(PATH), from_csv(PATH) or from_arrays(images, labels).",
+        )
     progress = progress or SilentProgress()
     check_settings(
         preset=preset, time_limit=time_limit, max_images=max_images, seed=seed, claimed_accuracy=claimed_accuracy
@@ -139,7 +145,7 @@ def diagnose(
             backbone,
             recipe,
             store=ActivationStore(cache_folder(cache_dir, run.path), budget_bytes=DEFAULT_BUDGET_BYTES),
-            outcomes=OutcomeFolder(run.path / "measured", hash_json([*context, SEEDS[preset]])),
+            outcomes=OutcomeFolder(run.path / "measured", hash_json([*context, SEEDS[preset]]), len(dataset.records)),
             plan=plan,
             seeds=SEEDS[preset],
             progress=logged,
@@ -176,8 +182,9 @@ def _investigate(
         backbone=laboratory.backbone.name,
         best_cut=best_frozen(laboratory, "best_cut"),
         best_taps=best_frozen(laboratory, "best_taps"),
+        best_head=best_frozen(laboratory, "best_head"),
         first_cut=(depth[0].cut.name, depth[0].accuracy.value) if depth else None,
-        claimed=claimed,
+        claim=None if claimed is None else measure_claim(laboratory, claimed, user_split=case.has_user_split),
     )
     write_leaderboard(run, rows)
     write_row_recipes(run.path, laboratory)
@@ -207,7 +214,7 @@ def _measure_what_fits(laboratory: Laboratory, experiments: Iterable[Experiment]
 
 
 def _workload(dataset: Dataset, backbone: Backbone, recipe: Recipe, folds: int, folder: Path) -> Workload:
-    counted = remember(folder / "cost.json", lambda: {"multiply_adds": multiply_adds(backbone)})
+    counted = remember(folder / "cost.json", lambda: {"multiply_adds": multiply_adds(backbone)}, keys=["multiply_adds"])
     return Workload(
         images=len(dataset.records),
         classes=len(dataset.class_names),

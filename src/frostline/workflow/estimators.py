@@ -25,6 +25,7 @@ from frostline.probes import (
     majority_class,
     nearest_centroid,
     nearest_neighbours,
+    probe,
     raw_pixels,
 )
 from frostline.records import EpochRow
@@ -39,18 +40,40 @@ def _head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
     kind = experiment.recipe.head.kind
     if kind == "dense":
         return _dense_head(laboratory, experiment)
-    if kind == "linear":
-        result = laboratory.probe(laboratory.tapped(experiment.recipe), experiment)
-        return _from_probe(laboratory, experiment, result)
-    split = laboratory.split(experiment)
-    labels, seed = laboratory.dataset.labels, laboratory.recipe.seed
     if kind == "head2toe":
         taps = {cut: laboratory.activations().read(cut) for cut in experiment.recipe.freeze.taps}
-        result = concatenated_cuts(taps, labels, split.groups, split.folds, seed=seed)
-        return _from_probe(laboratory, experiment, result)
-    head = nearest_centroid if kind == "centroid" else nearest_neighbours
-    result = head(laboratory.tapped(experiment.recipe), labels, split.groups, split.folds, seed=seed)
-    return _from_probe(laboratory, experiment, result)
+        return _cross_validated(laboratory, experiment, concatenated_cuts, taps)
+    classify = {"linear": probe, "centroid": nearest_centroid, "knn": nearest_neighbours}[kind]
+    return _cross_validated(laboratory, experiment, classify, laboratory.tapped(experiment.recipe))
+
+
+def _cross_validated(
+    laboratory: Laboratory, experiment: Experiment, classify: Callable[..., ProbeResult], features: Any
+) -> Outcome:
+    """One of the classifiers of ``probes`` under the experiment's split; images of fold -1 are left out altogether."""
+    split = laboratory.split(experiment)
+    used = np.flatnonzero(split.folds >= 0)
+    if isinstance(features, Mapping):
+        features = {cut: values[used] for cut, values in features.items()}
+    else:
+        features = features[used]
+    result = classify(
+        features,
+        laboratory.dataset.labels[used],
+        [split.groups[int(index)] for index in used],
+        split.folds[used],
+        seed=laboratory.recipe.seed,
+    )
+    predictions = np.full(len(split.folds), -1, dtype=np.int64)
+    predictions[used] = result.predictions
+    return _outcome(
+        np.where(np.isin(split.folds, split.scored), predictions, -1),
+        train=result.train_balanced_accuracy,
+        details={
+            "inner_scores": [float(score) for score in result.inner_scores],
+            "strengths": [float(strength) for strength in result.strengths],
+        },
+    )
 
 
 def _dense_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
@@ -60,7 +83,8 @@ def _dense_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
     classes = len(dataset.class_names)
     predictions = np.full((laboratory.seeds, len(labels)), -1, dtype=np.int64)
     history: list[EpochRow] = []
-    train_accuracy, epochs = [], []
+    train_accuracy: list[float] = []
+    curves: list[tuple[float, ...]] = []
     trainer = DenseHeadTrainer(features.shape[1], classes, head=recipe.head, training=recipe.training)
     laboratory.progress.start(f"{experiment.name}: training heads", laboratory.seeds * len(split.scored))
     for seed in range(laboratory.seeds):
@@ -81,15 +105,16 @@ def _dense_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
                 laboratory.progress.say(f"{experiment.name}: the loss stopped being finite in fold {fold}")
             if trained.history:
                 train_accuracy.append(trained.history[-1].accuracy)
-                curve = tuple(m.val_accuracy for m in trained.history)
-                epochs.append(epochs_to_95_percent(curve, chance=1.0 / classes))
+                curves.append(tuple(m.val_accuracy for m in trained.history))
             laboratory.progress.advance()
     laboratory.progress.finish(f"{laboratory.seeds} seeds, {len(split.scored)} folds")
-    reached = [e for e in epochs if e is not None]
+    # The mean curve, not the mean of each curve's epochs: one fold's curve is noise, and one that gains nothing counts.
+    whole = [curve for curve in curves if len(curve) == recipe.training.epochs]
+    mean_curve = tuple(float(value) for value in np.mean(whole, axis=0)) if whole else ()
     return Outcome(
         predictions=predictions,
         train_balanced_accuracy=float(np.mean(train_accuracy)) if train_accuracy else float("nan"),
-        epochs_to_95pct=float(np.mean(reached)) if reached else None,
+        epochs_to_95pct=epochs_to_95_percent(mean_curve, chance=1.0 / classes),
         history=tuple(history),
         details={"seeds": laboratory.seeds},
     )
@@ -97,18 +122,21 @@ def _dense_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
 
 def _best_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
     features = laboratory.tapped(experiment.recipe)
-    split, labels, seed = laboratory.split(experiment), laboratory.dataset.labels, laboratory.recipe.seed
-    results = {
-        "linear": laboratory.probe(features, experiment),
-        "centroid": nearest_centroid(features, labels, split.groups, split.folds, seed=seed),
-        "knn": nearest_neighbours(features, labels, split.groups, split.folds, seed=seed),
+    heads: dict[str, Callable[..., ProbeResult]] = {
+        "linear": probe,
+        "centroid": nearest_centroid,
+        "knn": nearest_neighbours,
     }
-    predictions, chosen = choose_by_inner(results, split.folds)
-    scores = {name: round(laboratory.score(_outcome(result.predictions)), 4) for name, result in results.items()}
+    outcomes = {name: _cross_validated(laboratory, experiment, head, features) for name, head in heads.items()}
+    results = {name: _as_probe(outcome) for name, outcome in outcomes.items()}
+    predictions, chosen = choose_by_inner(results, laboratory.split(experiment).folds)
     return _outcome(
         predictions,
         train=float(np.mean([results[name].train_balanced_accuracy for name in chosen])),
-        details={"chosen": list(chosen), "balanced_accuracy": scores},
+        details={
+            "chosen": list(chosen),
+            "balanced_accuracy": {name: round(laboratory.score(outcome), 4) for name, outcome in outcomes.items()},
+        },
     )
 
 
@@ -152,24 +180,12 @@ def _majority(laboratory: Laboratory, experiment: Experiment) -> Outcome:
 
 
 def _raw_pixels(laboratory: Laboratory, experiment: Experiment) -> Outcome:
-    split = laboratory.split(experiment)
     thumbnails = grey_thumbnails(laboratory.dataset, size=24, progress=laboratory.progress)
-    result = raw_pixels(thumbnails, laboratory.dataset.labels, split.groups, split.folds, seed=laboratory.recipe.seed)
-    return _from_probe(laboratory, experiment, result)
+    return _cross_validated(laboratory, experiment, raw_pixels, thumbnails)
 
 
 def _random_weights(laboratory: Laboratory, experiment: Experiment) -> Outcome:
-    return _from_probe(laboratory, experiment, laboratory.probe(laboratory.random_features(), experiment))
-
-
-def _from_probe(laboratory: Laboratory, experiment: Experiment, result: ProbeResult) -> Outcome:
-    split = laboratory.split(experiment)
-    kept = np.where(np.isin(split.folds, split.scored), result.predictions, -1)
-    details: dict[str, Any] = {
-        "inner_scores": [float(score) for score in result.inner_scores],
-        "strengths": [float(strength) for strength in result.strengths],
-    }
-    return _outcome(kept, train=result.train_balanced_accuracy, details=details)
+    return _cross_validated(laboratory, experiment, probe, laboratory.random_features())
 
 
 def _outcome(

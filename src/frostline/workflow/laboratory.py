@@ -14,7 +14,6 @@ from frostline.backbones import Backbone
 from frostline.core.progress import Progress
 from frostline.data import Dataset
 from frostline.diagnose.experiment import Experiment, Outcome, OutOfBudgetError
-from frostline.probes import ProbeResult, probe
 from frostline.recipe import Recipe
 from frostline.stats import balanced_accuracy
 from frostline.workflow.budget import Plan
@@ -23,6 +22,8 @@ from frostline.workflow.outcomes import OutcomeFolder
 from frostline.workflow.splits import Split, splits_of
 
 Features = NDArray[np.float32]
+
+_WITHOUT_NETWORK = ("majority", "raw pixels")
 
 
 class Laboratory:
@@ -81,6 +82,9 @@ class Laboratory:
             raise OutOfBudgetError(reason)
         outcome = self.outcomes.load(experiment)
         if outcome is None:
+            if experiment.estimator not in _WITHOUT_NETWORK:
+                self.activations()
+            # Extraction is shared by all, and no experiment's cost.
             started = time.perf_counter()
             self.progress.start(experiment.name, None)
             outcome = ESTIMATORS[experiment.estimator](self, experiment)
@@ -128,11 +132,6 @@ class Laboratory:
         if len(taps) == 1:
             return self.features(taps[0])
         return np.concatenate([self.activations().read(cut) for cut in taps], axis=1)
-
-    def probe(self, features: Features, experiment: Experiment) -> ProbeResult:
-        """The linear probe under the experiment's way of splitting."""
-        split = self.split(experiment)
-        return probe(features, self.dataset.labels, split.groups, split.folds, seed=self.recipe.seed)
 
     def split(self, experiment: Experiment) -> Split:
         """The folds and groups that the experiment asks for."""

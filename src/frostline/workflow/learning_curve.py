@@ -47,5 +47,7 @@ def measure_learning_curve(laboratory: Laboratory) -> dict[str, Any] | None:
             f"linear probe at {cut}, by the power law through its learning curve (an extrapolation).",
         }
 
-    measured: dict[str, Any] = remember(laboratory.outcomes.folder / f"learning_curve-{name}.json", measure)
+    measured: dict[str, Any] = remember(
+        laboratory.outcomes.folder / f"learning_curve-{name}.json", measure, keys=["say", "images"]
+    )
     return measured

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from frostline.core.errors import FrostlineError
 from frostline.core.hashing import hash_json
 from frostline.core.store import atomic_file
 from frostline.diagnose.experiment import Experiment, Outcome
@@ -24,10 +25,12 @@ class OutcomeFolder:
     Args:
         folder: where they lie, ``measured/`` in a run.
         context: what every outcome of the run depends on: data, folds, weights, seeds.
+        images: that every outcome has a prediction for.
     """
 
-    def __init__(self, folder: Path, context: str) -> None:
+    def __init__(self, folder: Path, context: str, images: int) -> None:
         self.folder = folder
+        self.images = images
         self.context = context
 
     def load(self, experiment: Experiment) -> Outcome | None:
@@ -36,8 +39,11 @@ class OutcomeFolder:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 meta = json.loads(str(stored["meta"]))
+                predictions = stored["predictions"].astype(np.int64)
+                if predictions.ndim != 2 or predictions.shape[1] != self.images:
+                    raise ValueError(f"{path} holds predictions of shape {predictions.shape}")
                 return Outcome(
-                    predictions=stored["predictions"].astype(np.int64),
+                    predictions=predictions,
                     train_balanced_accuracy=_from_nullable(meta["train_balanced_accuracy"]),
                     epochs_to_95pct=meta["epochs_to_95pct"],
                     history=tuple(from_json(EpochRow, row) for row in meta["history"]),
@@ -46,7 +52,7 @@ class OutcomeFolder:
                 )
         except FileNotFoundError:
             return None
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, FrostlineError, zipfile.BadZipFile):
             path.unlink(missing_ok=True)
             return None
 

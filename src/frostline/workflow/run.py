@@ -7,6 +7,7 @@ import io
 import os
 import platform
 import sys
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from frostline.records import EpochRow, Finding, FindingsFile, LeaderboardRow, f
 from frostline.workflow.request import DiagnoseRequest
 
 FINDINGS_SCHEMA = 1
+RESULTS_SCHEMA = 1
 _PACKAGES = ("frostline", "numpy", "pillow", "scikit-learn", "keras", "tensorflow", "tensorflow-cpu", "openvino")
 
 
@@ -62,8 +64,24 @@ class Run:
 
     @property
     def results(self) -> dict[str, Any]:
-        """Everything that the report shows (``results.json``)."""
-        return dict(read_json(self.path / "results.json"))
+        """Everything that the report shows (``results.json``).
+
+        Raises:
+            StoreError: the run is not finished, its results are damaged, or a newer version wrote them.
+        """
+        path = self.path / "results.json"
+        if not path.exists():
+            what = "is not finished" if (self.path / "config.toml").exists() else "is no run folder"
+            raise StoreError(f"{self.path} {what}.", hint="run the same frostline diagnose command (again).")
+        results = read_json(path)
+        if not isinstance(results, dict) or not isinstance(results.get("schema"), int):
+            raise StoreError(f"{path} is damaged.", hint="run the same frostline diagnose command again.")
+        if results["schema"] > RESULTS_SCHEMA:
+            raise StoreError(
+                f"{path} has schema {results['schema']}; this version reads up to {RESULTS_SCHEMA}.",
+                hint="upgrade Frostline.",
+            )
+        return results
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -80,19 +98,22 @@ def open_run(path: Path, request: DiagnoseRequest) -> Run:
     config = path / "config.toml"
     wanted = {key: value for key, value in to_json(request).items() if value is not None}
     if config.exists():
-        found = tomlkit.parse(config.read_text(encoding="utf-8")).unwrap()
+        found = _read_config(config)
         differing = sorted(key for key in {*found, *wanted} if found.get(key) != wanted.get(key))
         if differing:
-            shown = ", ".join(f"{k}: {found.get(k)!r} there, {wanted.get(k)!r} asked" for k in differing[:3])
+            shown = ", ".join(
+                f"{k}: {_short(found.get(k))} there, {_short(wanted.get(k))} asked" for k in differing[:3]
+            )
             what = "of another data set" if "data_digest" in differing else "with other settings"
             raise StoreError(
                 f"{path} holds a run {what} ({shown}).", hint="name another folder with --out, or remove that one."
             )
         return Run(path)
     if path.is_dir() and any(path.iterdir()):
-        raise StoreError(
-            f"The folder {path} is not empty and holds no run.", hint="name an empty or a new folder with --out."
-        )
+        hint = "name an empty or a new folder with --out."
+        if (path / "measured").is_dir():
+            hint = "its config.toml is missing: put it back, or start anew in another folder with --out."
+        raise StoreError(f"The folder {path} is not empty and holds no run.", hint=hint)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -102,6 +123,21 @@ def open_run(path: Path, request: DiagnoseRequest) -> Run:
     write_json(path / "env.json", environment())
     write_text(config, tomlkit.dumps(wanted))
     return Run(path)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        return dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StoreError(
+            f"{path} cannot be read: {error}.",
+            hint="restore it, or name another run folder with --out; the cached activations are used again.",
+        ) from error
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:36]}...'"
 
 
 def environment() -> dict[str, Any]:

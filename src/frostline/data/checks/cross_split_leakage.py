@@ -40,7 +40,7 @@ def cross_split_leakage(dataset: Dataset) -> CheckResult:
     summary = (
         f"{len(images)} of {len(held_out)} held-out images ({share:.1%}) have a relative in train: {figures['exact']} "
         f"an exact copy, {figures['near']} a near-duplicate, {figures['group']} their group. Results on this split "
-        "are too good to be true."
+        "may be too good to be true."
     )
     return CheckResult("cross_split_leakage", "error", summary, figures, examples)
 

@@ -30,7 +30,7 @@ def unreadable(dataset: Dataset) -> CheckResult:
     }
     if not lost:
         return CheckResult("unreadable", "ok", f"All {len(dataset)} image files can be read.", figures)
-    told = ", ".join(f"{count} x {reason}" for reason, count in counts.most_common(4))
+    told = ", ".join(f"{count} x {reason}" for reason, count in counts.most_common())
     summary = f"{len(lost)} of {len(lost) + len(dataset)} files ({dataset.skipped_share:.1%}) are not used: {told}."
     severity: Literal["warning", "note"] = "warning" if dataset.skipped_share > ALLOWED_SHARE else "note"
     examples = {reason: tuple(paths[:_EXAMPLES]) for reason, paths in by_reason.items()}

@@ -7,7 +7,7 @@ from typing import Any, final
 
 from frostline.diagnose.case import Case
 from frostline.diagnose.cause import Cause, Comparison, Symptom
-from frostline.diagnose.experiment import Execute, Outcome, baseline, cut_probe
+from frostline.diagnose.experiment import Outcome, baseline, cut_probe
 from frostline.records import Estimate
 
 
@@ -34,6 +34,8 @@ class Leakage(Cause):
         }
         if case.has_user_split:
             evidence["across_user_split"] = hanging.across_user_split
+            if not hanging.across_user_split:
+                return Symptom(0.0, evidence, "no image that you validate on has a relative among those you train on")
             return Symptom(0.5, evidence)
         if not hanging.linked:
             return Symptom(
@@ -45,10 +47,10 @@ class Leakage(Cause):
         return Symptom(0.5 * hanging.linked / len(case.labels), evidence)
 
     def comparison(self, case: Case) -> Comparison:
-        """The set-up on leak-proof folds, against the user's split or a stratified random one."""
+        """Without the relatives of what is scored, against the user's own split, or against a random one."""
         if case.has_user_split:
             return Comparison(
-                with_fix=baseline(case.recipe),
+                with_fix=baseline(case.recipe, "user_clean"),
                 without=baseline(case.recipe, "user"),
             )
         # The linear head costs a fraction of the trained one, and leaks alike.
@@ -75,13 +77,12 @@ class Leakage(Cause):
         )
         if effect is None:
             return general
-        split = "your split" if case.has_user_split else "a random split"
+        if case.has_user_split:
+            how = "Here the images that you validate on are scored"
+            change = "after the training images related to them were left out"
+        else:
+            how, change = "Here a linear head is scored on a random split and on a leak-proof one", "on the latter"
         return (
-            f"{general} Here {split} gives a figure that is higher by {-effect.value:.3f} than the leak-proof one "
-            f"(interval {-effect.high:+.3f} to {-effect.low:+.3f})."
+            f"{general} {how}: the figure changes by {effect.value:+.3f} "
+            f"(interval {effect.low:+.3f} to {effect.high:+.3f}) {change}."
         )
-
-    def evidence(self, case: Case, execute: Execute) -> Mapping[str, Any]:
-        """Whether the accuracy that the user claims is reproduced."""
-        del execute
-        return {} if case.claimed_accuracy is None else {"claimed_accuracy": case.claimed_accuracy}

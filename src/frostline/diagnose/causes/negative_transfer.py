@@ -24,7 +24,7 @@ class NegativeTransfer(Cause):
         """Nothing is known before the control is measured; it costs seconds, so it is always measured."""
         evidence: dict[str, Any] = {}
         if case.depth:
-            evidence["best_frozen_cut"] = round(max(p.accuracy.value for p in case.depth), 4)
+            evidence["best_frozen_cut_on_inner_folds"] = round(max(p.inner_accuracy for p in case.depth), 4)
         return Symptom(0.01, evidence)
 
     def comparison(self, case: Case) -> Comparison:
@@ -52,11 +52,8 @@ class NegativeTransfer(Cause):
         )
         if effect is None or not case.depth:
             return general
-        best = max(p.accuracy.value for p in case.depth)
-        return (
-            f"{general} Here the pixels are {effect.value:+.3f} from the set-up to explain; "
-            f"the best frozen cut's probe reaches {best:.3f}."
-        )
+        side = "above" if effect.value > 0 else "below"
+        return f"{general} Here the pixels are {abs(effect.value):.3f} {side} the set-up to explain."
 
     def evidence(self, case: Case, execute: Execute) -> Mapping[str, Any]:
         """The accuracies of both sides, and of a linear head on the same network with random weights."""

@@ -73,10 +73,11 @@ class WrongLayer(Cause):
         if effect is None or not case.depth:
             return general
         best = max(case.depth, key=lambda point: point.inner_accuracy)
+        here = next(point for point in case.depth if point.cut.name == self._tapped(case))
         seen = (
-            f" Here the probe's best cut is {best.cut.name} ({best.accuracy.value:.3f}), and the tapped one, "
-            f"{self._tapped(case)}, reaches "
-            f"{next(p.accuracy.value for p in case.depth if p.cut.name == self._tapped(case)):.3f}."
+            f" Here, on the inner folds that choices are made on, the best single cut is {best.cut.name} "
+            f"({best.inner_accuracy:.3f}; {here.cut.name}, which is tapped: {here.inner_accuracy:.3f}); on the outer "
+            f"folds, choosing by the inner ones changes balanced accuracy by {effect.value:+.3f}."
         )
         return general + seen + self._shift_sentence(case)
 
@@ -90,6 +91,6 @@ class WrongLayer(Cause):
             return ""
         name, shift = max(known, key=lambda pair: pair[1])
         return (
-            f" Against the photographs of the pretraining, the activations have moved most at {name} "
-            f"({shift:.2f} source standard deviations per channel; last cut: {known[-1][1]:.2f})."
+            f" Against natural photographs, the activations differ most at {name} ({shift:.2f} of the source's "
+            f"standard deviations per channel; last cut: {known[-1][1]:.2f}; see the documentation for a yardstick)."
         )
