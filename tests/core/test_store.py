@@ -183,7 +183,7 @@ def test_remember_keeps_nothing_of_a_computation_that_failed(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_remember_computes_again_what_lacks_a_key(tmp_path: Path) -> None:
+def test_remember_computes_again_what_lacks_a_key(tmp_path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "a.json"
     path.write_text("[1]")
     assert remember(path, lambda: {"a": 1}, keys=["a"]) == {"a": 1}

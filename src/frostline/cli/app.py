@@ -62,8 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Abort:
         return _stopped()
     except Exit as error:
-        # This is how typer reports Ctrl-C.
-        return _stopped() if error.exit_code == _INTERRUPTED else error.exit_code
+        return error.exit_code
     except TyperException as error:
         # Usage errors show the command's synopsis themselves; the base class has no such method.
         show = getattr(error, "show", None)
@@ -78,6 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except Exception as error:
         return _unexpected(error)
+    # This is how typer reports Ctrl-C.
+    if result == _INTERRUPTED:
+        return _stopped()
     return result if isinstance(result, int) else 0
 
 
