@@ -69,8 +69,8 @@ def investigate(
 def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Order findings for a reader, and name the ties.
 
-    Confirmed ones first; among those validity, then by the size of the effect. Two confirmed findings of one kind are
-    tied when their intervals overlap.
+    Confirmed ones first; among those validity, then by the size of the effect. Two confirmed findings are tied when their
+    intervals overlap.
     """
     ordered = sorted(
         findings,
@@ -171,7 +171,10 @@ def _not_tested(cause: Cause, case: Case, symptom: Symptom, reason: str) -> Find
 
 
 def _overlap(one: Finding, other: Finding) -> bool:
-    if one.verdict != "confirmed" or other.verdict != "confirmed" or one.kind != other.kind:
+    if one.verdict != "confirmed" or other.verdict != "confirmed":
+        return False
+    # The correction of a figure and a recovery of accuracy are not the same quantity.
+    if (one.kind == "validity") != (other.kind == "validity"):
         return False
     if one.ci is None or other.ci is None:
         return False
