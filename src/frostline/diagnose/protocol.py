@@ -69,8 +69,8 @@ def investigate(
 def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Order findings for a reader, and name the ties.
 
-    Confirmed ones first; among those validity, then by the size of the effect. Two confirmed findings are tied when their
-    intervals overlap.
+    Confirmed ones first; among those validity, then by the size of the effect. Two confirmed findings are tied when
+    their intervals overlap.
     """
     ordered = sorted(
         findings,
