@@ -26,13 +26,13 @@ def assert_check_conforms(name: str, check: Callable[[Dataset], CheckResult], da
     """
     digest = dataset.digest
     result = check(dataset)
-    assert isinstance(result, CheckResult), f"{name} returned {type(result).__name__}"  # noqa: S101
-    assert result.check == name, f"{name} calls itself {result.check}"  # noqa: S101
-    assert result.severity in ("ok", "note", "warning", "error"), result.severity  # noqa: S101
-    assert result.summary.endswith(".") and "\n" not in result.summary, result.summary  # noqa: S101
+    assert isinstance(result, CheckResult), f"{name} returned {type(result).__name__}"
+    assert result.check == name, f"{name} calls itself {result.check}"
+    assert result.severity in ("ok", "note", "warning", "error"), result.severity
+    assert result.summary.endswith(".") and "\n" not in result.summary, result.summary
     json.dumps(to_json(result), allow_nan=False)
-    assert all(0 < len(shown) <= 10 for shown in result.examples.values()), f"{name}: empty or too many examples"  # noqa: S101
-    assert dataset.digest == digest, f"{name} changed the data set"  # noqa: S101
+    assert all(0 < len(shown) <= 10 for shown in result.examples.values()), f"{name}: empty or too many examples"
+    assert dataset.digest == digest, f"{name} changed the data set"
     without_files = dataclasses.replace(dataset, root=None, arrays=None)
-    assert to_json(check(without_files)) == to_json(result), f"{name} is not repeatable or opens files"  # noqa: S101
+    assert to_json(check(without_files)) == to_json(result), f"{name} is not repeatable or opens files"
     return result
