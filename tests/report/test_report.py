@@ -60,6 +60,7 @@ def results(name: str = "scripts", label: str = "Greek") -> dict[str, Any]:
             "classes": {label: 300, "Latin": 300},
             "groups": 30,
             "folds": 5,
+            "notes": [f"1 class folder holds no file: {label}"],
             "skipped": [{"path": f"{label}/bad.png", "outcome": "skipped", "reason": "empty file", "detail": label}],
             "skipped_total": 1,
             "ignored_total": 2,

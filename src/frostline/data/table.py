@@ -57,7 +57,9 @@ def list_table(table: Path, root: Path) -> Listing:
         if label.lower() in _BLANK_LABELS:
             passed_over.append(SkippedFile(shown, "skipped", "blank label", f"{table.name}, line {line}."))
         elif below is None:
-            detail = f"{table.name}, line {line}: the path leads out of {root}; name another root if it is meant."
+            detail = (
+                f"{table.name}, line {line}: the path leads out of the folder {root.resolve()}, where the table lies."
+            )
             passed_over.append(SkippedFile(shown, "skipped", "outside the data folder", detail))
         elif not (root / below).is_file():
             passed_over.append(SkippedFile(shown, "skipped", "missing file", f"{table.name}, line {line}."))
@@ -69,7 +71,7 @@ def list_table(table: Path, root: Path) -> Listing:
         reasons = Counter(file.reason for file in passed_over)
         raise DataError(
             f"{table}: none of {len(rows)} rows can be used: {', '.join(f'{n} x {r}' for r, n in reasons.items())}.",
-            hint=f"paths are relative to {root}; name the right root.",
+            hint=f"paths are relative to the table's folder, {root.resolve()}; put the table beside the images.",
         )
     return Listing(tuple(kept), tuple(passed_over), ())
 

@@ -51,6 +51,8 @@ def print_answer(results: Mapping[str, Any], run: Path, console: Console | None 
             [s["path"] for s in data["skipped"] if s["outcome"] == "skipped"],
         )
     )
+    for note in data["notes"]:
+        console.print(Text(f"  {note}"))
     console.print(Text.assemble("  Run folder  ", (str(run), "bold")))
     console.print(Text.assemble("  Report      ", (str(run / "report.html"), "bold")))
 

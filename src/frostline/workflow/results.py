@@ -111,6 +111,7 @@ def collect_results(
             "classes": {name: counts[name] for name in dataset.class_names},
             "groups": len(set(dataset.groups)),
             "folds": len(set(dataset.folds.tolist())),
+            "notes": list(full.notes),
             "skipped": to_json(full.skipped[:_LISTED_SKIPS]),
             "skipped_total": sum(item.outcome == "skipped" for item in full.skipped),
             "ignored_total": sum(item.outcome == "ignored" for item in full.skipped),

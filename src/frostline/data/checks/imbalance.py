@@ -37,10 +37,13 @@ def imbalance(dataset: Dataset) -> CheckResult:
         "below_5_groups": len(narrow),
     }
     names = dataset.class_names
-    summary = (
-        f"{len(counts)} classes of {counts[smallest]} ({names[smallest]}) to {counts[largest]} ({names[largest]}) "
-        f"images, a ratio of {ratio:.1f}; the class with the fewest groups has {figures['groups_min']}."
-    )
+    sizes = f"{len(counts)} classes of {counts[smallest]} images each"
+    if counts[smallest] < counts[largest]:
+        sizes = (
+            f"{len(counts)} classes of {counts[smallest]} ({names[smallest]}) to {counts[largest]} ({names[largest]}) "
+            f"images, a ratio of {ratio:.1f}"
+        )
+    summary = f"{sizes}; the class with the fewest groups has {figures['groups_min']}."
     examples = {"few images": tuple(few[:_EXAMPLES]), "few groups": tuple(narrow[:_EXAMPLES])}
     severity = "warning" if ratio >= _RATIO else "note" if few or narrow else "ok"
     return CheckResult("imbalance", severity, summary, figures, {k: v for k, v in examples.items() if v})  # type: ignore[arg-type]
