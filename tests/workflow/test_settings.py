@@ -58,6 +58,14 @@ def test_a_run_folder_of_something_else_is_refused(tmp_path: Path, change: dict[
         open_run(tmp_path / "run", replace(REQUEST, **change))  # type: ignore[arg-type]
 
 
+def test_given_more_time_a_run_goes_on(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    open_run(tmp_path / "run", replace(REQUEST, time_limit=60.0))
+    open_run(tmp_path / "run", REQUEST)
+    assert "time_limit" not in (tmp_path / "run" / "config.toml").read_text()
+
+
 def test_a_run_folder_that_is_a_file_or_holds_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="is a file"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from frostline.activations import ActivationStore
@@ -154,8 +155,11 @@ def diagnose(
 
 
 def default_run_folder(name: str, request: DiagnoseRequest) -> Path:
-    """``frostline-runs/<data set>-<backbone>-<digest of the request>``: the same request finds its run again."""
-    digest = hash_json(to_json(request))[:8]
+    """``frostline-runs/<data set>-<backbone>-<digest of the request>``: the same request finds its run again.
+
+    The time limit is no part of the digest: given more time, a run goes on.
+    """
+    digest = hash_json(to_json(replace(request, time_limit=None)))[:8]
     safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)[:60]
     return Path("frostline-runs") / f"{safe}-{request.backbone}-{digest}"
 

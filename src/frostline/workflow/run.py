@@ -88,7 +88,7 @@ class Run:
 
 
 def open_run(path: Path, request: DiagnoseRequest) -> Run:
-    """Create the run folder, or go on with the one that was made for the same request.
+    """Create the run folder, or go on with the one that was made for the same request; the time limit may change.
 
     Raises:
         StoreError: the path is a file, cannot be written, or holds a run of another data set or other settings.
@@ -100,7 +100,9 @@ def open_run(path: Path, request: DiagnoseRequest) -> Run:
     if config.exists():
         found = _read_config(config)
         differing = sorted(key for key in {*found, *wanted} if found.get(key) != wanted.get(key))
-        if differing:
+        if differing == ["time_limit"]:
+            write_text(config, tomlkit.dumps(wanted))
+        elif differing:
             shown = ", ".join(
                 f"{k}: {_short(found.get(k))} there, {_short(wanted.get(k))} asked" for k in differing[:3]
             )
