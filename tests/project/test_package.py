@@ -76,7 +76,9 @@ def test_make_finds_a_python_although_a_shim_fails(root, tmp_path):
         shim.chmod(0o755)
     (tmp_path / "python").symlink_to(sys.executable)
     environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    environment.pop("PYTHON", None)
+    # An outer `make test PYTHON=...` must not reach the inner make.
+    for name in ("PYTHON", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"):
+        environment.pop(name, None)
     command = ["make", "--dry-run", "env", f"VENV={tmp_path / 'venv'}"]
     result = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
     assert "made by python" in result.stdout

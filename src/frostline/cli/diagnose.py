@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from frostline.cli.options import (
-    MAX_SKIPPED_SHARE,
     AllowSkippedOption,
     CacheOption,
     DataArgument,
@@ -114,11 +113,13 @@ def diagnose_command(
 
 def skipped_exit_code(skipped: int, used: int, *, allow: bool) -> int:
     """1 when more than 1 % of the images could not be read and that is not allowed, else 0."""
-    if allow or skipped <= MAX_SKIPPED_SHARE * (skipped + used):
+    from frostline.data.checks.unreadable import ALLOWED_SHARE
+
+    if allow or skipped <= ALLOWED_SHARE * (skipped + used):
         return 0
     print(
         f"error: {skipped} of {skipped + used} files that should be images are not used (more than "
-        f"{MAX_SKIPPED_SHARE:.0%}); skipped_files.csv lists them.\n"
+        f"{ALLOWED_SHARE:.0%}); skipped_files.csv lists them.\n"
         "  What to do: repair or remove them, or pass --allow-skipped.",
         file=sys.stderr,
     )

@@ -34,9 +34,6 @@ AllowSkippedOption = Annotated[
     typer.Option("--allow-skipped", help="Exit with 0 even when more than 1 % of the images could not be read."),
 ]
 
-# Above this share of unreadable files a command that went well otherwise exits with 1.
-MAX_SKIPPED_SHARE = 0.01
-
 
 def error_console() -> Console:
     """Standard error, for progress."""

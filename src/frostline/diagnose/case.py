@@ -65,7 +65,6 @@ class Case:
         checks: results of the health checks.
         duplication: how images hang together.
         depth: one point per cut, from the input's side to the last; empty when the probes were left out.
-        claimed_accuracy: what the user says the set-up reaches; None when nothing was said.
         data: name of the data set, as the user may write it in a command.
     """
 
@@ -78,7 +77,6 @@ class Case:
     checks: tuple[CheckResult, ...]
     duplication: Duplication
     depth: tuple[DepthPoint, ...]
-    claimed_accuracy: float | None = None
     data: str = ""
 
     @property

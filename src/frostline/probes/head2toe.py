@@ -87,14 +87,7 @@ def concatenated_cuts(
         fitted.append(balanced_accuracy(true[train], model.predict(columns[train])))
         chosen.append(fraction)
         scores.append(score)
-    return ProbeResult(
-        predictions=probabilities.argmax(axis=1).astype(np.int64),
-        inner_scores=np.asarray(scores),
-        strengths=np.asarray(chosen),
-        train_balanced_accuracy=float(np.mean(fitted)),
-        probabilities=probabilities,
-        seconds=time.perf_counter() - started,
-    )
+    return ProbeResult.of_folds(probabilities, scores, chosen, fitted, started)
 
 
 def _size(fraction: float, d: int) -> int:

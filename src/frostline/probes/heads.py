@@ -104,14 +104,7 @@ def _cross_validate(
         fitted.append(balanced_accuracy(true[train], own))
         chosen.append(float(settings[best]))
         scores.append(tries[best])
-    return ProbeResult(
-        predictions=probabilities.argmax(axis=1).astype(np.int64),
-        inner_scores=np.asarray(scores),
-        strengths=np.asarray(chosen),
-        train_balanced_accuracy=float(np.mean(fitted)),
-        probabilities=probabilities,
-        seconds=time.perf_counter() - started,
-    )
+    return ProbeResult.of_folds(probabilities, scores, chosen, fitted, started)
 
 
 def _centroid_head(train: Floats, known: NDArray[np.int64], test: Floats, n_classes: int) -> NDArray[np.float32]:

@@ -47,6 +47,28 @@ class ProbeResult:
     probabilities: NDArray[np.float32]
     seconds: float
 
+    @classmethod
+    def of_folds(
+        cls,
+        probabilities: NDArray[np.float32],
+        scores: Sequence[float],
+        chosen: Sequence[float],
+        fitted: Sequence[float],
+        started: float,
+    ) -> ProbeResult:
+        """What a loop over the outer folds gathered: probabilities of all images, the rest one value per fold.
+
+        ``fitted`` are balanced accuracies on the training parts; ``started`` is ``time.perf_counter()`` at the start.
+        """
+        return cls(
+            predictions=probabilities.argmax(axis=1).astype(np.int64),
+            inner_scores=np.asarray(scores),
+            strengths=np.asarray(chosen),
+            train_balanced_accuracy=float(np.mean(fitted)),
+            probabilities=probabilities,
+            seconds=time.perf_counter() - started,
+        )
+
 
 @dataclass(frozen=True)
 class LinearModel:
@@ -111,14 +133,7 @@ def probe(
         fitted.append(balanced_accuracy(true[train], model.predict(rotated[train])))
         chosen.append(strength)
         scores.append(score)
-    return ProbeResult(
-        predictions=probabilities.argmax(axis=1).astype(np.int64),
-        inner_scores=np.asarray(scores),
-        strengths=np.asarray(chosen),
-        train_balanced_accuracy=float(np.mean(fitted)),
-        probabilities=probabilities,
-        seconds=time.perf_counter() - started,
-    )
+    return ProbeResult.of_folds(probabilities, scores, chosen, fitted, started)
 
 
 def fit_linear(

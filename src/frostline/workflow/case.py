@@ -15,7 +15,6 @@ def make_case(
     laboratory: Laboratory,
     checks: tuple[CheckResult, ...],
     depth: tuple[DepthPoint, ...],
-    claimed_accuracy: float | None,
 ) -> Case:
     """The case of one run."""
     dataset = laboratory.dataset
@@ -29,7 +28,6 @@ def make_case(
         checks=checks,
         duplication=count_duplication(dataset),
         depth=depth,
-        claimed_accuracy=claimed_accuracy,
         data=dataset.name,
     )
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from frostline.activations import extract
+from frostline.core.hashing import hash_json
+from frostline.core.store import remember
 from frostline.data import Dataset
 from frostline.diagnose.case import DepthPoint
 from frostline.diagnose.experiment import Outcome, OutOfBudgetError, cut_probe
@@ -75,6 +77,11 @@ def _estimate(laboratory: Laboratory, outcome: Outcome) -> Any:
 
 
 def _scores(laboratory: Laboratory, cut: str) -> dict[str, float]:
-    chosen = np.asarray(spread_sample(laboratory.dataset, _SCORED))
-    features, labels = laboratory.features(cut)[chosen], laboratory.dataset.labels[chosen]
-    return {name: round(float(scores.get(name)(features, labels)), 4) for name in _SCORES}
+    def measure() -> dict[str, float]:
+        chosen = np.asarray(spread_sample(laboratory.dataset, _SCORED))
+        features, labels = laboratory.features(cut)[chosen], laboratory.dataset.labels[chosen]
+        return {name: round(float(scores.get(name)(features, labels)), 4) for name in _SCORES}
+
+    name = hash_json([laboratory.outcomes.context, laboratory.recipe.input.resize, cut, _SCORED])[:12]
+    found: dict[str, float] = remember(laboratory.outcomes.folder / f"scores-{name}.json", measure, keys=_SCORES)
+    return found

@@ -176,7 +176,7 @@ def _investigate(
     depth = measure_depth(laboratory)
     _measure_what_fits(laboratory, (best_cut(recipe), joined_cuts(recipe, laboratory.cuts)))
     curve = measure_learning_curve(laboratory)
-    case = make_case(laboratory, checks, depth, claimed)
+    case = make_case(laboratory, checks, depth)
     findings = investigate(case, (causes.get(name)() for name in causes), laboratory, progress=progress)
     rows = leaderboard_rows(laboratory)
     figures = baseline_figures(laboratory, rows, explained.name)

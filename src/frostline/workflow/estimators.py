@@ -122,12 +122,11 @@ def _dense_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
 
 def _best_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
     features = laboratory.tapped(experiment.recipe)
-    heads: dict[str, Callable[..., ProbeResult]] = {
-        "linear": probe,
-        "centroid": nearest_centroid,
-        "knn": nearest_neighbours,
+    outcomes = {
+        "linear": _linear_head(laboratory, experiment, features),
+        "centroid": _cross_validated(laboratory, experiment, nearest_centroid, features),
+        "knn": _cross_validated(laboratory, experiment, nearest_neighbours, features),
     }
-    outcomes = {name: _cross_validated(laboratory, experiment, head, features) for name, head in heads.items()}
     results = {name: _as_probe(outcome) for name, outcome in outcomes.items()}
     predictions, chosen = choose_by_inner(results, laboratory.split(experiment).folds)
     return _outcome(
@@ -138,6 +137,17 @@ def _best_head(laboratory: Laboratory, experiment: Experiment) -> Outcome:
             "balanced_accuracy": {name: round(laboratory.score(outcome), 4) for name, outcome in outcomes.items()},
         },
     )
+
+
+def _linear_head(laboratory: Laboratory, experiment: Experiment, features: Any) -> Outcome:
+    """The linear head: the probe by depth has fitted it already where the recipe taps a single cut."""
+    taps = experiment.recipe.freeze.taps
+    if len(taps) == 1:
+        try:
+            return laboratory(cut_probe(experiment.recipe, taps[0], experiment.folds))
+        except OutOfBudgetError:
+            pass
+    return _cross_validated(laboratory, experiment, probe, features)
 
 
 def _best_cut(laboratory: Laboratory, experiment: Experiment) -> Outcome:

@@ -32,12 +32,12 @@ def resolve(recipe: Recipe, backbone: Backbone | None = None) -> tuple[Recipe, B
             f"{recipe.backbone.weights or backbone.name} has {digest[:12]}….",
             hint="use the weights that the recipe was written for, or empty backbone.digest.",
         )
-    cuts = tuple(cut.name for cut in backbone.cuts)
-    _check_names(recipe, cuts)
+    last = backbone.cuts[-1].name
+    _check_names(recipe, backbone)
     freeze = replace(
         recipe.freeze,
-        taps=recipe.freeze.taps or (cuts[-1],),
-        frost_line=recipe.freeze.frost_line or cuts[-1],
+        taps=recipe.freeze.taps or (last,),
+        frost_line=recipe.freeze.frost_line or last,
     )
     return replace(recipe, backbone=replace(recipe.backbone, digest=digest), freeze=freeze), backbone
 
@@ -53,16 +53,14 @@ def load_recipe_backbone(recipe: Recipe) -> Backbone:
     return load_backbone(recipe.backbone.name, weights=Path(weights) if weights else None, seed=recipe.seed)
 
 
-def _check_names(recipe: Recipe, cuts: tuple[str, ...]) -> None:
+def _check_names(recipe: Recipe, backbone: Backbone) -> None:
     for name in (*recipe.freeze.taps, *filter(None, [recipe.freeze.frost_line])):
-        if name not in cuts:
-            raise RecipeError(
-                f"The backbone {recipe.backbone.name} has no cut {name!r}.", hint=f"its cuts: {', '.join(cuts)}."
-            )
-    if recipe.freeze.frost_line not in ("", cuts[-1]):
+        backbone.cut(name)
+    last = backbone.cuts[-1].name
+    if recipe.freeze.frost_line not in ("", last):
         raise RecipeError(
             f"freeze.frost_line = {recipe.freeze.frost_line!r}: this version diagnoses frozen networks only.",
-            hint=f"leave it empty (or {cuts[-1]!r}): everything frozen.",
+            hint=f"leave it empty (or {last!r}): everything frozen.",
         )
     if recipe.input.view:
         raise RecipeError(
